@@ -1,0 +1,1 @@
+"""Our implementations of AWS services. They run inside LocalStack and are registered in ``plugins.py`` only."""

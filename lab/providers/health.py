@@ -1,0 +1,73 @@
+"""``GET /_lab/health``: proves that the providers loaded are ours. Without it a typo would run LocalStack's own."""
+
+import json
+import logging
+import threading
+import time
+from importlib.metadata import entry_points
+
+from localstack import config as localstack_config
+from localstack.aws.handlers import cors
+from localstack.http import Request, Response
+from localstack.services.edge import ROUTER
+from localstack.services.lambda_.invocation.runtime_executor import get_runtime_executor
+from localstack.services.plugins import SERVICE_PLUGINS
+
+LOG = logging.getLogger(__name__)
+
+
+def install() -> None:
+    """Answer health requests, and load every provider of ours now rather than at a learner's first call."""
+    health = Health()
+    ROUTER.add("/_lab/health", health.answer, methods=["GET"])
+    threading.Thread(target=health.load_all, name="lab-load-providers", daemon=True).start()
+    port = localstack_config.GATEWAY_LISTEN[0].port
+    # Only pages that the lab itself serves may call it from a browser.
+    cors.ALLOWED_CORS_ORIGINS[:] = [f"http://{host}:{port}" for host in ("127.0.0.1", "localhost")]
+
+
+class Health:
+    """What has been loaded so far, by service: the module that answers, or the reason why none does."""
+
+    def __init__(self) -> None:
+        self.providers: dict[str, str] = {}
+        self.failures: dict[str, str] = {}
+        self.executor = ""
+        self.finished = threading.Event()
+
+    def load_all(self) -> None:
+        """Load all providers; runs in a thread of its own, since the gateway must not wait for it."""
+        started = time.monotonic()
+        for service in provided_services():
+            self._load(service)
+        executor = get_runtime_executor()
+        self.executor = f"{executor.__module__}.{executor.__qualname__}"
+        self.finished.set()
+        LOG.info("loaded %d providers in %.2f s", len(self.providers), time.monotonic() - started)
+
+    def _load(self, service: str) -> None:
+        if SERVICE_PLUGINS.get_active_provider(service) != "lab":
+            self.failures[service] = f"PROVIDER_OVERRIDE_{service.upper()} is not 'lab'"
+            return
+        try:
+            SERVICE_PLUGINS.require(service)
+            self.providers[service] = "lab"
+        except Exception as error:  # a process edge: the reason must reach the person who starts the lab
+            LOG.exception("provider of %s not loaded", service)
+            self.failures[service] = f"{type(error).__name__}: {error}"
+
+    def answer(self, _request: Request) -> Response:
+        """200 when all is loaded, 202 while loading, 500 when a provider failed."""
+        status = 500 if self.failures else 200 if self.finished.is_set() else 202
+        body = {
+            "providers": self.providers,
+            "failures": self.failures,
+            "lambda_executor": self.executor,
+        }
+        return Response(json.dumps(body), status=status, mimetype="application/json")
+
+
+def provided_services() -> list[str]:
+    """The services that we register, in boto3's names, sorted."""
+    points = entry_points(group="localstack.aws.provider")
+    return sorted(point.name.removesuffix(":lab") for point in points if point.name.endswith(":lab"))
