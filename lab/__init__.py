@@ -1,1 +1,3 @@
-"""A local AWS data-engineering lab: the stack that runs it, the providers that make it true, the command that drives it."""
+"""A local AWS data-engineering lab: the stack that runs it, the providers that make it true, the
+command that drives it.
+"""

@@ -1,7 +1,8 @@
-"""Where the lab lives and listens. Everything may import this module; it imports nothing of the lab.
+"""Where the lab lives and listens. Everything may import this module; it imports nothing of the
+lab.
 
-Every setting is an environment variable, read once by :func:`load`, so that the command, the servers and the
-tests of one lab agree, and several labs can run side by side on one machine.
+Every setting is an environment variable, read once by :func:`load`, so that the command, the
+servers and the tests of one lab agree, and several labs can run side by side on one machine.
 """
 
 import os
@@ -69,7 +70,9 @@ class Config:
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Config:
-    """Read the settings. A port that is no number between 1 and 65535 raises ValueError naming the variable."""
+    """Read the settings. A port that is no number between 1 and 65535 raises ValueError naming the
+    variable.
+    """
     home = Path(environ.get("LAB_HOME") or ROOT / ".lab").expanduser().absolute()
     return Config(
         home=home,

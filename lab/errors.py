@@ -7,7 +7,8 @@ AWS's exceptions are another matter: providers raise those, with AWS's codes and
 class LabError(Exception):
     """Something the person at the terminal can act upon.
 
-    ``code`` is a stable word for tests and scripts, ``message`` says what happened, ``next_step`` what to do about it.
+    ``code`` is a stable word for tests and scripts, ``message`` says what happened, ``next_step``
+    what to do about it.
     """
 
     def __init__(self, code: str, message: str, next_step: str) -> None:

@@ -1,7 +1,8 @@
 """The texts that a person reads, in French and in English.
 
-A text is found by its key in ``locales/<language>.toml``; both files hold the same keys and the same ``{fields}``,
-which a test enforces. The language is ``$LAB_LANG``, else the system's, else English.
+A text is found by its key in ``locales/<language>.toml``; both files hold the same keys and the
+same ``{fields}``, which a test enforces. The language is ``$LAB_LANG``, else the system's, else
+English.
 """
 
 import os
@@ -17,7 +18,9 @@ LANGUAGES = ("en", "fr")
 
 
 def language(environ: Mapping[str, str] = os.environ) -> str:
-    """The language to speak: the first of $LAB_LANG, $LC_ALL, $LC_MESSAGES, $LANG that is set decides."""
+    """The language to speak: the first of $LAB_LANG, $LC_ALL, $LC_MESSAGES, $LANG that is set
+    decides.
+    """
     for name in ("LAB_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         if value := environ.get(name):
             return "fr" if value.lower().startswith("fr") else "en"
@@ -32,12 +35,16 @@ def texts(lang: str) -> dict[str, str]:
 
 
 def t(key: str, **fields: object) -> str:
-    """The text of ``key`` in the current language, its ``{fields}`` filled in. An unknown key raises KeyError."""
+    """The text of ``key`` in the current language, its ``{fields}`` filled in. An unknown key
+    raises KeyError.
+    """
     return texts(language())[key].format(**fields)
 
 
 def lab_error(code: str, **fields: object) -> LabError:
-    """The error ``code`` with the words of the current language (``errors.<code>.message`` and ``.next``)."""
+    """The error ``code`` with the words of the current language (``errors.<code>.message`` and
+    ``.next``).
+    """
     return LabError(code, t(f"errors.{code}.message", **fields), t(f"errors.{code}.next", **fields))
 
 

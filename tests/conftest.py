@@ -1,23 +1,18 @@
 """Fixtures: one lab for the whole session, and boto3 clients that point at it."""
 
-import json
 import os
 import socket
-import subprocess
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config as BotoConfig
 
+from lab import config as settings
 from lab.config import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Config
-from lab.stack import localstack
-
-READY_WITHIN = 60.0
+from lab.errors import LabError
+from lab.stack import embedded
 
 
 def free_port() -> int:
@@ -27,47 +22,51 @@ def free_port() -> int:
     return port
 
 
+@pytest.fixture(scope="session", autouse=True)
+def english() -> None:
+    """Texts are asserted in English; tests of French ask for it."""
+    os.environ["LAB_LANG"] = "en"
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
-    """A running lab of its own (LocalStack only), stopped at the end of the session."""
-    home = tmp_path_factory.mktemp("lab")
-    config = Config(home=home, cache=home / "cache", port=free_port(), opensearch_port=free_port())
-    log = localstack.prepare(config)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            localstack.command(),
-            env=localstack.environment(config),
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+    """A running lab of its own, stopped at the end; without OpenSearch, see ``full_lab``."""
+    config = Config(
+        home=tmp_path_factory.mktemp("lab"),
+        cache=settings.load().cache,
+        port=free_port(),
+        opensearch_port=free_port(),
+    )
+    # OpenSearch's user must be able to enter; the folder holds nothing secret.
+    config.home.parent.chmod(0o755)
+    config.home.chmod(0o755)
     try:
-        _wait(config, process, log)
+        _start(config)
         yield config
     finally:
-        process.terminate()
-        process.wait(timeout=30)
+        embedded.down(config)
 
 
-def _wait(config: Config, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + READY_WITHIN
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{config.endpoint_url}/_lab/health", timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except OSError as error:
-            if getattr(error, "code", None) == 500 and not os.environ.get("LAB_TEST_PARTIAL"):
-                pytest.exit(f"LocalStack: {json.loads(error.read())['failures']}")
-            if getattr(error, "code", None) == 500:
-                return
-        time.sleep(0.05)
-    pytest.exit(f"LocalStack is not ready:\n{log.read_text()[-4000:]}")
+def _start(config: Config) -> None:
+    try:
+        embedded.up(config, names=("localstack",))
+    except LabError as error:
+        if error.code != "wrong-providers" or not os.environ.get("LAB_TEST_PARTIAL"):
+            pytest.exit(error.message, returncode=1)
+
+
+@pytest.fixture(scope="session")
+def full_lab(lab: Config) -> Config:
+    """The same lab with OpenSearch running as well."""
+    embedded.up(lab, names=("opensearch",))
+    return lab
 
 
 @pytest.fixture(scope="session")
 def client(lab: Config) -> Callable[..., Any]:
-    """``client("kinesis")`` is a boto3 client of the lab; keyword arguments go to botocore's Config."""
+    """``client("kinesis")`` is a boto3 client of the lab; keyword arguments go to botocore's
+    Config.
+    """
 
     def make(service: str, **options: Any) -> Any:
         options.setdefault("retries", {"max_attempts": 0})

@@ -1,4 +1,6 @@
-"""``GET /_lab/health``: proves that the providers loaded are ours. Without it a typo would run LocalStack's own."""
+"""``GET /_lab/health``: proves that the providers loaded are ours. Without it a typo would run
+LocalStack's own.
+"""
 
 import json
 import logging
@@ -17,7 +19,9 @@ LOG = logging.getLogger(__name__)
 
 
 def install() -> None:
-    """Answer health requests, and load every provider of ours now rather than at a learner's first call."""
+    """Answer health requests, and load every provider of ours now rather than at a learner's first
+    call.
+    """
     health = Health()
     ROUTER.add("/_lab/health", health.answer, methods=["GET"])
     threading.Thread(target=health.load_all, name="lab-load-providers", daemon=True).start()
@@ -27,7 +31,9 @@ def install() -> None:
 
 
 class Health:
-    """What has been loaded so far, by service: the module that answers, or the reason why none does."""
+    """What has been loaded so far, by service: the module that answers, or the reason why none
+    does.
+    """
 
     def __init__(self) -> None:
         self.providers: dict[str, str] = {}
@@ -52,7 +58,9 @@ class Health:
         try:
             SERVICE_PLUGINS.require(service)
             self.providers[service] = "lab"
-        except Exception as error:  # a process edge: the reason must reach the person who starts the lab
+        except (
+            Exception
+        ) as error:  # a process edge: the reason must reach the person who starts the lab
             LOG.exception("provider of %s not loaded", service)
             self.failures[service] = f"{type(error).__name__}: {error}"
 
@@ -60,6 +68,7 @@ class Health:
         """200 when all is loaded, 202 while loading, 500 when a provider failed."""
         status = 500 if self.failures else 200 if self.finished.is_set() else 202
         body = {
+            "finished": self.finished.is_set(),
             "providers": self.providers,
             "failures": self.failures,
             "lambda_executor": self.executor,
@@ -70,4 +79,6 @@ class Health:
 def provided_services() -> list[str]:
     """The services that we register, in boto3's names, sorted."""
     points = entry_points(group="localstack.aws.provider")
-    return sorted(point.name.removesuffix(":lab") for point in points if point.name.endswith(":lab"))
+    return sorted(
+        point.name.removesuffix(":lab") for point in points if point.name.endswith(":lab")
+    )

@@ -1,7 +1,9 @@
-"""The only place where LocalStack learns of us: one function per service, found through our entry points.
+"""The only place where LocalStack learns of us: one function per service, found through our entry
+points.
 
-Imports stay inside the functions: a provider is loaded when LocalStack wants that service, not when it lists them.
-Service names are boto3's. ``*:lab`` is chosen over ``*:default`` by ``PROVIDER_OVERRIDE_*`` (see ``lab.stack.localstack``).
+Imports stay inside the functions: a provider is loaded when LocalStack wants that service, not when
+it lists them. Service names are boto3's. ``*:lab`` is chosen over ``*:default`` by
+``PROVIDER_OVERRIDE_*`` (see ``lab.stack.localstack``).
 """
 
 from typing import Any

@@ -1,21 +1,33 @@
-"""LocalStack as a process of this machine, with our providers in it: how it is called and when it is ready."""
+"""LocalStack as a process of this machine, with our providers in it: how it is called and when it
+is ready.
+"""
 
+import json
 import os
 import sys
+import urllib.error
+import urllib.request
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 from lab.config import HOST, Config
+from lab.i18n import lab_error
 
 PROVIDER_GROUP = "localstack.aws.provider"
 
 
-def command() -> list[str]:
-    return [sys.executable, "-m", "localstack.runtime.main"]
+def command(marker: str = "lab") -> list[str]:
+    """The command line; ``marker`` is only there to be seen in the process table (Python ignores
+    unknown -X).
+    """
+    return [sys.executable, "-X", marker, "-m", "localstack.runtime.main"]
 
 
 def environment(config: Config) -> dict[str, str]:
-    """LocalStack's settings: no download, no telemetry, no Docker, state under the lab's home, 127.0.0.1 only."""
+    """LocalStack's settings: no download, no telemetry, no Docker, state under the lab's home,
+    127.0.0.1 only.
+    """
     volume = config.home / "localstack"
     return {
         **_inherited(),
@@ -37,11 +49,15 @@ def environment(config: Config) -> dict[str, str]:
 def provided() -> list[str]:
     """The services that our package provides, in boto3's names."""
     points = entry_points(group=PROVIDER_GROUP)
-    return sorted(point.name.removesuffix(":lab") for point in points if point.name.endswith(":lab"))
+    return sorted(
+        point.name.removesuffix(":lab") for point in points if point.name.endswith(":lab")
+    )
 
 
 def _inherited() -> dict[str, str]:
-    """The person's environment without what would redirect LocalStack's own AWS calls or change its settings."""
+    """The person's environment without what would redirect LocalStack's own AWS calls or change its
+    settings.
+    """
     dropped = ("AWS_", "PROVIDER_OVERRIDE_", "LOCALSTACK_", "LAMBDA_")
     return {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
 
@@ -51,3 +67,30 @@ def prepare(config: Config) -> Path:
     for folder in (config.home / "localstack", config.logs_dir, config.run_dir):
         folder.mkdir(parents=True, exist_ok=True)
     return config.logs_dir / "localstack.log"
+
+
+def health(config: Config) -> dict[str, Any]:
+    """What the running LocalStack says of our providers (see ``lab.providers.health``).
+
+    Raises OSError when none answers, LabError ``wrong-providers`` when it runs others than ours.
+    """
+    try:
+        with urllib.request.urlopen(f"{config.endpoint_url}/_lab/health", timeout=10) as answer:
+            found: dict[str, Any] = json.load(answer)
+    except urllib.error.HTTPError as error:
+        if error.code != 500:
+            raise
+        failures = json.load(error)["failures"]
+        details = "; ".join(f"{name}: {reason}" for name, reason in failures.items())
+        raise lab_error("wrong-providers", details=details) from error
+    if found["finished"] and not found["lambda_executor"].startswith("lab."):
+        raise lab_error("wrong-providers", details=found["lambda_executor"])
+    return found
+
+
+def ready(config: Config) -> bool:
+    """True once all our providers and our Lambda executor are loaded; raises when others are."""
+    try:
+        return bool(health(config)["finished"])
+    except OSError:
+        return False

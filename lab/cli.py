@@ -1,0 +1,171 @@
+"""The ``lab`` command: one function per verb, which parses, calls and prints; no logic here."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from lab import config as settings
+from lab import terminal
+from lab.config import ROOT, Config
+from lab.errors import LabError
+from lab.i18n import lab_error, t
+from lab.stack import compose, doctor, embedded, install, logs, profile
+
+app = typer.Typer(
+    help=t("help.lab"),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Mode = Annotated[str, typer.Option(envvar="LAB_MODE", help=t("help.mode"))]
+EMBEDDED = "embedded"
+COMPOSE = "compose"
+
+
+def main() -> None:
+    """Run the command; a LabError becomes two lines and exit code 1."""
+    try:
+        app()
+    except LabError as error:
+        terminal.show_error(error)
+        sys.exit(1)
+    except ValueError as error:  # a setting that cannot be read, see lab.config
+        terminal.show_error(lab_error("bad-setting", reason=error))
+        sys.exit(1)
+
+
+@app.command(help=t("help.up"))
+def up(mode: Mode = EMBEDDED) -> None:
+    config = _config(mode)
+    if mode == COMPOSE:
+        compose.up(config)
+        terminal.show_status(compose.status(config))
+        return
+    with terminal.waiting(t("up.starting")):
+        embedded.up(config, terminal.show_started)
+
+
+@app.command(help=t("help.down"))
+def down(mode: Mode = EMBEDDED) -> None:
+    config = _config(mode)
+    if mode == COMPOSE:
+        compose.down(config)
+        return
+    with terminal.waiting(t("down.stopping")):
+        stopped = embedded.down(config)
+    terminal.show_stopped(stopped)
+
+
+@app.command(help=t("help.status"))
+def status(mode: Mode = EMBEDDED) -> None:
+    config = _config(mode)
+    servers = compose.status(config) if mode == COMPOSE else embedded.status(config)
+    terminal.show_status(servers)
+
+
+@app.command("logs", help=t("help.logs"))
+def show_logs(
+    server: Annotated[str, typer.Argument(help=t("help.server"))] = "localstack",
+    follow: Annotated[bool, typer.Option("--follow", "-f", help=t("help.follow"))] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", help=t("help.lines"))] = 50,
+    mode: Mode = EMBEDDED,
+) -> None:
+    config = _config(mode)
+    if mode == COMPOSE:
+        source = compose.logs(config, server, follow=follow)
+    else:
+        source = logs.read(config, server, lines=lines, follow=follow)
+    for line in source:
+        typer.echo(line)
+
+
+@app.command("doctor", help=t("help.doctor"))
+def examine(mode: Mode = EMBEDDED) -> None:
+    config = _config(mode)
+    if mode == COMPOSE:
+        terminal.show_status(compose.status(config))
+        return
+    findings = doctor.examine(config)
+    terminal.show_findings(findings)
+    if any(finding.level == "problem" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command(help=t("help.reset"))
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=t("help.yes"))] = False,
+    mode: Mode = EMBEDDED,
+) -> None:
+    config = _config(mode)
+    if not yes:
+        typer.confirm(t("reset.confirm", home=config.home), abort=True)
+    if mode == COMPOSE:
+        compose.down(config, volumes=True)
+    else:
+        embedded.down(config)
+    shutil.rmtree(config.home, ignore_errors=True)
+    terminal.OUT.print(t("reset.done", home=config.home))
+
+
+@app.command(help=t("help.env"))
+def env(
+    write_profile: Annotated[
+        bool, typer.Option("--write-profile", help=t("help.write-profile"))
+    ] = False,
+) -> None:
+    config = settings.load()
+    if write_profile:
+        for file in profile.write(config):
+            typer.echo(t("env.written", file=file, name=profile.NAME), err=True)
+    for name, value in config.aws_environment().items():
+        typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+@app.command("install", help=t("help.install"))
+def install_parts() -> None:
+    install.install(settings.load(), terminal.show_install_step, terminal.download_progress)
+    terminal.OUT.print(f"[green]✓[/] {t('install.done')}")
+
+
+@app.command(help=t("help.demo"))
+def demo(
+    days: Annotated[int, typer.Option(help=t("help.days"))] = 7,
+    speed: Annotated[str, typer.Option(help=t("help.speed"))] = "max",
+    events: Annotated[int | None, typer.Option(help=t("help.events"))] = None,
+    mode: Mode = EMBEDDED,
+) -> None:
+    from lab.demo.run import Options, run  # loads clients that other verbs do not need
+
+    options = Options(days=days, speed=speed, events=events)
+    options.check()
+    up(mode)
+    run(_config(mode), options, terminal.OUT)
+
+
+@app.command(help=t("help.bench"))
+def bench(
+    name: Annotated[str, typer.Argument(help=t("help.bench-name"))] = "",
+) -> None:
+    scripts = sorted(p.stem.rstrip("_") for p in (ROOT / "scripts" / "bench").glob("*.py"))
+    if name not in scripts:
+        raise lab_error("no-such-bench", name=name or "-", known=", ".join(scripts))
+    file = next(p for p in (ROOT / "scripts" / "bench").glob("*.py") if p.stem.rstrip("_") == name)
+    raise typer.Exit(subprocess.run([sys.executable, str(file)], check=False).returncode)
+
+
+def _config(mode: str) -> Config:
+    if mode not in (EMBEDDED, COMPOSE):
+        raise lab_error("bad-mode", mode=mode)
+    os.umask(0o022)
+    return settings.load()
+
+
+if __name__ == "__main__":
+    main()
