@@ -1,0 +1,235 @@
+"""How many records per second a stream takes, gives back, and brings to a Lambda function.
+
+    python scripts/bench/kinesis.py [--endpoint URL] [--records N] [--shards N] [--peer-python PATH]
+
+PutRecords of 500 records of 300 bytes and GetRecords of up to 10,000, one boto3 client, its own
+time included; and an empty function fed by an event source mapping of 1,000 records a batch.
+Measures the running lab and, if it is installed (``python scripts/bench/peer.py``), the peer in the
+same run: they take turns, three rounds, and the best figure of each counts. With 40 shards the
+rates of a real stream allow 40,000 records per second, and the lab keeps to them; what it throttles
+is put again, and the time counts.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import threading
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import boto3
+import peer
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from lab.config import ACCESS_KEY_ID, HOST, REGION, SECRET_ACCESS_KEY, load
+
+RECORDS_PER_CALL = 500
+DATA = b"x" * 300
+BATCH = 1000
+GIVE_UP_AFTER = 60.0
+ROUNDS = 3
+ROLE = "arn:aws:iam::000000000000:role/bench"
+SOURCE = """
+import urllib.request
+def handler(event, context):
+    urllib.request.urlopen("URL", data=str(len(event["Records"])).encode()).close()
+"""
+
+Rates = dict[str, float]
+
+
+class Counter:
+    """A server that functions tell how many records they got."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.changed = threading.Condition()
+        counter = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                count = int(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                with counter.changed:
+                    counter.total += count
+                    counter.changed.notify_all()
+
+            def log_message(self, *_: Any) -> None:
+                return
+
+        self._server = ThreadingHTTPServer((HOST, 0), Handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self._server.server_address[1]}/"
+
+    def wait(self, total: int) -> bool:
+        with self.changed:
+            return self.changed.wait_for(lambda: self.total >= total, GIVE_UP_AFTER)
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Subject:
+    """One local AWS under measurement."""
+
+    def __init__(self, name: str, endpoint_url: str) -> None:
+        self.name = name
+        self.kinesis = client("kinesis", endpoint_url)
+        self.lambda_ = client("lambda", endpoint_url)
+
+    def measure(self, records: int, shards: int) -> Rates:
+        """Records per second, by what was done with them."""
+        with self._stream(shards) as stream:
+            put = rate(records, lambda: self._put(stream, records))
+            get = rate(records, lambda: self._get(stream, records))
+        with self._stream(4) as stream:
+            self._put(stream, records)
+            deliver = self._deliver(stream, records)
+        return {"PutRecords": put, "GetRecords": get, "stream to Lambda": deliver}
+
+    @contextlib.contextmanager
+    def _stream(self, shards: int) -> Iterator[str]:
+        name = f"bench-{uuid.uuid4().hex[:8]}"
+        self.kinesis.create_stream(StreamName=name, ShardCount=shards)
+        try:
+            while self._status(name) != "ACTIVE":
+                time.sleep(0.05)
+            yield name
+        finally:
+            self.kinesis.delete_stream(StreamName=name)
+
+    def _status(self, name: str) -> str:
+        answer = self.kinesis.describe_stream_summary(StreamName=name)
+        return str(answer["StreamDescriptionSummary"]["StreamStatus"])
+
+    def _put(self, stream: str, count: int) -> None:
+        waiting = [{"Data": DATA, "PartitionKey": f"key-{number}"} for number in range(count)]
+        while waiting:
+            batch, waiting = waiting[:RECORDS_PER_CALL], waiting[RECORDS_PER_CALL:]
+            answer = self.kinesis.put_records(StreamName=stream, Records=batch)
+            if answer["FailedRecordCount"]:
+                entries = zip(batch, answer["Records"], strict=True)
+                waiting += [record for record, entry in entries if "ErrorCode" in entry]
+
+    def _get(self, stream: str, count: int) -> None:
+        left = count
+        for shard in self.kinesis.list_shards(StreamName=stream)["Shards"]:
+            token = self.kinesis.get_shard_iterator(
+                StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+            )["ShardIterator"]
+            behind = 1
+            while behind and left:
+                try:
+                    answer = self.kinesis.get_records(ShardIterator=token, Limit=10_000)
+                except ClientError as error:
+                    if "ThroughputExceeded" not in error.response["Error"]["Code"]:
+                        raise
+                    time.sleep(0.05)
+                    continue
+                token, behind = answer["NextShardIterator"], answer["MillisBehindLatest"]
+                left -= len(answer["Records"])
+        if left:
+            raise SystemExit(f"{self.name}: {left} of {count} records did not come back.")
+
+    def _deliver(self, stream: str, count: int) -> float:
+        """0 when not all records reached the function in time."""
+        counter = Counter()
+        name = f"bench-{uuid.uuid4().hex[:8]}"
+        self.lambda_.create_function(
+            FunctionName=name,
+            Role=ROLE,
+            Runtime="python3.13",
+            Handler="app.handler",
+            Timeout=30,
+            Code={"ZipFile": archive(SOURCE.replace("URL", counter.url))},
+        )
+        self.lambda_.get_waiter("function_active_v2").wait(FunctionName=name)
+        start = time.perf_counter()
+        mapping = self.lambda_.create_event_source_mapping(
+            FunctionName=name,
+            EventSourceArn=f"arn:aws:kinesis:{REGION}:000000000000:stream/{stream}",
+            StartingPosition="TRIM_HORIZON",
+            BatchSize=BATCH,
+        )
+        try:
+            complete = counter.wait(count)
+            return count / (time.perf_counter() - start) if complete else 0.0
+        finally:
+            self.lambda_.delete_event_source_mapping(UUID=mapping["UUID"])
+            self.lambda_.delete_function(FunctionName=name)
+            counter.close()
+
+
+def client(service: str, endpoint_url: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=ACCESS_KEY_ID,
+        aws_secret_access_key=SECRET_ACCESS_KEY,
+        config=Config(retries={"max_attempts": 0}, read_timeout=120),
+    )
+
+
+def rate(count: int, work: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    work()
+    return count / (time.perf_counter() - start)
+
+
+def archive(source: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as file:
+        file.writestr("app.py", source)
+    return content.getvalue()
+
+
+def report(measured: dict[str, Rates]) -> None:
+    """A line for each figure; the lab's divided by the peer's, where both are there."""
+    ours, *theirs = measured.values()
+    for what, figure in ours.items():
+        line = f"{what:18} {figure:10,.0f} records/s"
+        for name, rates in zip(list(measured)[1:], theirs, strict=True):
+            other = rates[what]
+            ratio = f"{figure / other:.2f} times" if other else "not all delivered"
+            line += f"   {name} {other:10,.0f}   {ratio}"
+        print(line)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--endpoint", default=load().endpoint_url)
+    parser.add_argument("--records", type=int, default=20_000)
+    parser.add_argument("--shards", type=int, default=40)
+    parser.add_argument("--peer-python", type=Path, default=peer.MINISTACK.python)
+    arguments = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        subjects = [Subject("lab", arguments.endpoint)]
+        if arguments.peer_python.exists():
+            url = stack.enter_context(peer.running(peer.MINISTACK, arguments.peer_python))
+            subjects.append(Subject(peer.MINISTACK.name, url))
+        measured: dict[str, Rates] = {subject.name: {} for subject in subjects}
+        for _ in range(ROUNDS):
+            for subject in subjects:
+                best = measured[subject.name]
+                for what, figure in subject.measure(arguments.records, arguments.shards).items():
+                    best[what] = max(figure, best.get(what, 0.0))
+    print(json.dumps({"records": arguments.records, "shards": arguments.shards}))
+    report(measured)
+
+
+if __name__ == "__main__":
+    main()
