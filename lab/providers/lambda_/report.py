@@ -1,0 +1,105 @@
+"""What Lambda itself says about an invocation: the lines in its log, and the errors that are not
+the function's.
+
+Sources: AWS documentation, "Sending Lambda function logs to CloudWatch Logs", "Understanding the
+Lambda execution environment lifecycle", "Troubleshoot invocation issues in Lambda".
+"""
+
+import json
+import math
+import time
+from dataclasses import dataclass
+
+MEGABYTE = 1024 * 1024
+EXIT_ERROR = "Runtime.ExitError"
+OUT_OF_MEMORY = "Runtime.OutOfMemory"
+TIMEOUT = "Sandbox.Timedout"
+TOO_LARGE = "Function.ResponseSizeTooLarge"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An invocation that ended otherwise than by the function's answer.
+
+    ``line`` is what the log says about it; ``status`` and ``error_type`` end the REPORT line.
+    """
+
+    body: bytes
+    line: str
+    status: str
+    error_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an invocation took. Durations in milliseconds, memory in bytes."""
+
+    duration: float
+    memory_size: int
+    max_memory: int
+    init_duration: float | None = None
+
+
+def init_start_line(version: str, runtime_arn: str) -> str:
+    return f"INIT_START Runtime Version: python:{version}\tRuntime Version ARN: {runtime_arn}"
+
+
+def init_report_line(duration: float, phase: str, status: str, error_type: str = "") -> str:
+    line = f"INIT_REPORT Init Duration: {duration:.2f} ms\tPhase: {phase}\tStatus: {status}"
+    return f"{line}\tError Type: {error_type}" if error_type else line
+
+
+def start_line(request_id: str, version: str) -> str:
+    return f"START RequestId: {request_id} Version: {version}"
+
+
+def end_line(request_id: str) -> str:
+    return f"END RequestId: {request_id}"
+
+
+def report_line(request_id: str, usage: Usage, failure: Failure | None) -> str:
+    """The REPORT line. What a cold start took is billed too, since August 2025."""
+    billed = math.ceil(usage.duration + (usage.init_duration or 0.0))
+    fields = [
+        f"REPORT RequestId: {request_id}",
+        f"Duration: {usage.duration:.2f} ms",
+        f"Billed Duration: {billed} ms",
+        f"Memory Size: {usage.memory_size // MEGABYTE} MB",
+        f"Max Memory Used: {math.ceil(usage.max_memory / MEGABYTE)} MB",
+    ]
+    if usage.init_duration is not None:
+        fields.append(f"Init Duration: {usage.init_duration:.2f} ms")
+    if failure and failure.status:
+        fields.append(f"Status: {failure.status}")
+    if failure and failure.error_type:
+        fields.append(f"Error Type: {failure.error_type}")
+    return "\t".join(fields) + "\t"
+
+
+def timeout_failure(request_id: str, seconds: int) -> Failure:
+    what = f"Task timed out after {seconds:.2f} seconds"
+    body = _body(TIMEOUT, f"RequestId: {request_id} Error: {what}")
+    moment = time.time()
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
+    return Failure(body, f"{stamp}.{int(moment % 1 * 1000):03d}Z {request_id} {what}", "timeout")
+
+
+def exit_failure(request_id: str, reason: str, error_type: str = EXIT_ERROR) -> Failure:
+    """The runtime process ended, or was killed: ``reason`` is AWS's wording."""
+    message = f"RequestId: {request_id} Error: {reason}"
+    return Failure(_body(error_type, message), f"{message}\n{EXIT_ERROR}", "error", error_type)
+
+
+def too_large_failure(limit: int) -> Failure:
+    message = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
+    return Failure(_body(TOO_LARGE, message), message, "error", TOO_LARGE)
+
+
+def init_failure(body: bytes, error_type: str) -> Failure:
+    """The runtime could not load the function; it has printed why."""
+    return Failure(body, "", "error", error_type)
+
+
+def _body(error_type: str, message: str) -> bytes:
+    document = {"errorType": error_type, "errorMessage": message}
+    return json.dumps(document, separators=(",", ":")).encode()
