@@ -1,0 +1,295 @@
+"""Arrays and the functions with lambdas on them. Source: Trino documentation, "Array functions and
+operators".
+"""
+
+from lab.engine import types
+from lab.engine.builtins import maps
+from lab.engine.calls import Call, lambda_sql, unexpected
+from lab.engine.casts import coerce
+from lab.engine.errors import failure, unsupported
+from lab.engine.types import Type
+from lab.engine.values import Value
+
+
+def _cardinality(call: Call) -> Value:
+    kind = call.args[0].type.name
+    if kind not in ("array", "map"):
+        raise unsupported(f"cardinality({kind})", call.node)
+    function = "len" if kind == "array" else "cardinality"
+    return Value(f"CAST({function}({call.sql(0)}) AS BIGINT)", types.BIGINT)
+
+
+def _element_at(call: Call) -> Value:
+    base, index = call.args
+    if base.type.name == "map":
+        return maps.lookup(call)
+    kind = base.type.element
+    bad = call.fail("'SQL array indices start at 1'", kind)
+    sql = f"CASE WHEN {index.sql} = 0 THEN {bad} ELSE list_extract({base.sql}, {index.sql}) END"
+    return Value(sql, kind)
+
+
+def _contains(call: Call) -> Value:
+    if call.args[0].type.name != "array":
+        raise unsupported(f"contains({call.args[0].type})", call.node)
+    _plain(call, call.args[0].type.element)
+    array, item = call.sql(0), call.sql(1)
+    sql = (
+        f"CASE WHEN {array} IS NULL OR {item} IS NULL THEN NULL WHEN"
+        f" list_contains({array}, {item}) THEN true"
+        f" WHEN len({array}) > list_count({array}) THEN NULL ELSE false END"
+    )
+    return Value(sql, types.BOOLEAN)
+
+
+def _plain(call: Call, element: Type) -> None:
+    """Elements that DuckDB compares as Trino does."""
+    if element.name in ("array", "map", "row", "char", "timestamp with time zone"):
+        raise unsupported(f"{call.name} of {call.args[0].type}", call.node)
+
+
+def _on_plain(text: str, kind: Type | None = None):  # type: ignore[no-untyped-def]  # a factory of functions
+    def write(call: Call) -> Value:
+        if call.args[0].type.name != "array":
+            raise unsupported(f"{call.name}({call.args[0].type})", call.node)
+        _plain(call, call.args[0].type.element)
+        returns = kind or call.returns
+        if returns is None:
+            raise unsupported(call.name, call.node)
+        return Value(text.format(*(a.sql for a in call.args)), returns)
+
+    return write
+
+
+def _join(call: Call) -> Value:
+    if call.args[0].type.element.name not in (
+        "varchar",
+        "unknown",
+        *types.INTEGERS,
+        "boolean",
+        "date",
+    ):
+        raise unsupported(f"array_join({call.args[0].type})", call.node)
+    texts = f"list_transform({call.sql(0)}, lambda x: CAST(x AS VARCHAR))"
+    kept = f"list_filter({texts}, lambda x: x IS NOT NULL)"
+    if len(call.args) > 2:
+        kept = f"list_transform({texts}, lambda x: coalesce(x, {call.sql(2)}))"
+    sql = (
+        f"CASE WHEN len({call.sql(0)}) = 0 THEN '' ELSE coalesce(array_to_string({kept},"
+        f" {call.sql(1)}), '') END"
+    )
+    return Value(f"CASE WHEN {call.sql(0)} IS NULL THEN NULL ELSE {sql} END", types.VARCHAR)
+
+
+def _sort(call: Call) -> Value:
+    if len(call.args) > 1:
+        raise unsupported("array_sort with a lambda", call.node)
+    _plain(call, call.args[0].type.element)
+    return Value(f"list_sort({call.sql(0)}, 'ASC', 'NULLS LAST')", call.args[0].type)
+
+
+def _slice(call: Call) -> Value:
+    """(start, length) in Trino; DuckDB's list_slice takes (first, last)."""
+    array, start, size = (call.sql(i) for i in range(3))
+    zero = call.fail("'SQL array indices start at 1'", call.args[0].type)
+    negative = call.fail("'length must be greater than or equal to 0'", call.args[0].type)
+    first = f"CASE WHEN {start} < 0 THEN len({array}) + {start} + 1 ELSE {start} END"
+    sql = (
+        f"CASE WHEN {size} < 0 THEN {negative} WHEN {start} = 0 THEN {zero}"
+        f" WHEN abs({start}) > len({array}) OR {size} = 0 THEN list_filter({array},"
+        f" lambda x: false)"
+        f" ELSE list_slice({array}, {first}, {first} + {size} - 1) END"
+    )
+    return Value(sql, call.args[0].type)
+
+
+def _transform(call: Call) -> Value:
+    body = lambda_sql(call, 1, [call.args[0].type.element])
+    return Value(f"list_transform({call.sql(0)}, {body.sql})", types.array(body.type), body.reads)
+
+
+def _filter(call: Call) -> Value:
+    body = lambda_sql(call, 1, [call.args[0].type.element])
+    _require_boolean(call, body)
+    return Value(f"list_filter({call.sql(0)}, {body.sql})", call.args[0].type, body.reads)
+
+
+def _require_boolean(call: Call, body: Value) -> None:
+    if body.type.name not in ("boolean", "unknown"):
+        raise unexpected(call.name, list(call.args), call.node)
+
+
+def _matches(call: Call) -> Value:
+    """Three-valued: NULL when nothing decides and some answer is NULL."""
+    body = lambda_sql(call, 1, [call.args[0].type.element])
+    _require_boolean(call, body)
+    answers = f"list_transform({call.sql(0)}, {body.sql})"
+    decisive = "false" if call.name == "all_match" else "true"
+    if_found = {"any_match": "true", "all_match": "false", "none_match": "false"}[call.name]
+    otherwise = {"any_match": "false", "all_match": "true", "none_match": "true"}[call.name]
+    sql = (
+        f"CASE WHEN {call.sql(0)} IS NULL THEN NULL WHEN list_contains({answers},"
+        f" {decisive}) THEN {if_found}"
+        f" WHEN len({answers}) > list_count({answers}) THEN NULL ELSE {otherwise} END"
+    )
+    return Value(sql, types.BOOLEAN, body.reads)
+
+
+def _reduce(call: Call) -> Value:
+    """``reduce(array, start, (s, x) -> s', s -> result)``; the state keeps the type of the
+    start.
+    """
+    state = call.args[1].type
+    step = lambda_sql(call, 2, [state, call.args[0].type.element])
+    if step.type != state:
+        raise unexpected("reduce", list(call.args), call.node)
+    finish = lambda_sql(call, 3, [state])
+    if (
+        state.name == "varchar"
+        or state.name in ("row", "array", "map")
+        or state != call.args[0].type.element
+    ):
+        raise unsupported("reduce whose state is not of the elements' type", call.node)
+    name, body = finish.sql.removeprefix("lambda ").split(": ", 1)
+    total = f"list_reduce({call.sql(0)}, {step.sql}, {call.sql(1)})"
+    sql = f"list_extract(list_transform([{total}], lambda {name}: {body}), 1)"
+    sql = f"CASE WHEN {call.sql(0)} IS NULL THEN NULL ELSE {sql} END"
+    return Value(sql, finish.type, step.reads | finish.reads)
+
+
+def _sequence(call: Call) -> Value:
+    first = call.args[0].type
+    if first.is_integer:
+        return _integer_sequence(call)
+    if len(call.args) == 2 and first.name == "date":
+        step = "INTERVAL 1 DAY"
+    elif len(call.args) == 3:
+        step = call.sql(2)
+    else:
+        raise unsupported(f"sequence of {first}", call.node)
+    kind = types.duckdb(first)
+    sql = (
+        f"list_transform(generate_series({call.sql(0)}, {call.sql(1)}, {step}), lambda x:"
+        f" CAST(x AS {kind}))"
+    )
+    return Value(sql, types.array(first))
+
+
+def _integer_sequence(call: Call) -> Value:
+    start, stop = call.sql(0), call.sql(1)
+    if len(call.args) == 3:
+        if call.constant(2) == 0:
+            raise call.bad_argument("step must not be zero")
+        step = call.sql(2)
+    else:
+        step = f"CASE WHEN {start} <= {stop} THEN 1 ELSE -1 END"
+    sql = f"CAST(generate_series({start}, {stop}, {step}) AS BIGINT[])"
+    return Value(sql, types.array(types.BIGINT))
+
+
+def _reverse(call: Call) -> Value:
+    kind = call.args[0].type
+    if kind.name == "array":
+        return Value(f"list_reverse({call.sql(0)})", kind)
+    if kind.name == "varchar":
+        return Value(f"reverse({call.sql(0)})", kind)
+    raise unsupported(f"reverse({kind})", call.node)
+
+
+def _repeat(call: Call) -> Value:
+    kind = call.args[0].type
+    sql = f"list_transform(range(CAST({call.sql(1)} AS BIGINT)), lambda x: {call.sql(0)})"
+    return Value(f"CAST({sql} AS {types.duckdb(types.array(kind))})", types.array(kind))
+
+
+def _typeof(call: Call) -> Value:
+    shown = types.text(str(call.args[0].type))
+    # An aggregate that is only looked at still makes one row of many.
+    sql = f"CASE WHEN count(*) >= 0 THEN {shown} END" if call.args[0].aggregate else shown
+    return Value(sql, types.VARCHAR)
+
+
+def _flatten(call: Call) -> Value:
+    return Value(f"flatten({call.sql(0)})", call.args[0].type.element)
+
+
+def _subscript(call: Call) -> Value:
+    """``array[i]`` fails outside of the array, ``map[key]`` for a missing key, ``row[i]`` is a
+    constant place.
+    """
+    base, index = call.args
+    if base.type.name == "map":
+        return maps.subscript(call)
+    if base.type.name == "row":
+        return _row_subscript(call)
+    if base.type.name != "array" or not index.type.is_integer:
+        message = f"Cannot use {index.type} for subscript of {base.type}"
+        raise failure("TYPE_MISMATCH", message, call.node)
+    kind = base.type.element
+    place = coerce(index, types.BIGINT).sql
+    zero = call.fail("'SQL array indices start at 1'", kind)
+    negative = call.fail(f"'Array subscript is negative: ' || {place}", kind)
+    beyond = call.fail(
+        f"'Array subscript must be less than or equal to array length: ' || {place} ||"
+        f" ' > ' || len({base.sql})",
+        kind,
+    )
+    sql = (
+        f"CASE WHEN {place} = 0 THEN {zero} WHEN {place} < 0 THEN {negative}"
+        f" WHEN {place} > len({base.sql}) THEN {beyond} ELSE list_extract({base.sql}, {place}) END"
+    )
+    return Value(sql, kind)
+
+
+def _row_subscript(call: Call) -> Value:
+    base = call.args[0]
+    place = int(call.constant(1))
+    if not 1 <= place <= len(base.type.args):
+        raise call.bad_argument(f"Subscript index out of bounds: {place}")
+    name = types.field_names(base.type)[place - 1]
+    return Value(f"struct_extract({base.sql}, {types.text(name)})", base.type.args[place - 1][1])
+
+
+NULL_AWARE = "CASE WHEN {0} IS NULL OR len({0}) > list_count({0}) OR len({0}) = 0 THEN NULL ELSE "
+FUNCTIONS = {
+    "$subscript": _subscript,
+    "cardinality": _cardinality,
+    "element_at": _element_at,
+    "contains": _contains,
+    "array_join": _join,
+    "array_sort": _sort,
+    "array_max": _on_plain(NULL_AWARE + "list_max({0}) END"),
+    "array_min": _on_plain(NULL_AWARE + "list_min({0}) END"),
+    "array_position": _on_plain(
+        "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE"
+        " coalesce(CAST(list_position({0}, {1}) AS BIGINT), 0) END",
+        types.BIGINT,
+    ),
+    "array_remove": _on_plain("list_filter({0}, lambda x: x IS NULL OR x <> {1})"),
+    "slice": _slice,
+    "transform": _transform,
+    "filter": _filter,
+    "any_match": _matches,
+    "all_match": _matches,
+    "none_match": _matches,
+    "reduce": _reduce,
+    "sequence": _sequence,
+    "reverse": _reverse,
+    "repeat": _repeat,
+    "flatten": _flatten,
+    "array_distinct": _on_plain("lab_distinct({0})"),
+    "array_union": _on_plain("lab_distinct(list_concat({0}, {1}))"),
+    "array_intersect": _on_plain(
+        "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE"
+        " list_filter(lab_distinct({0}), lambda x: CASE WHEN x IS NULL THEN len({1})"
+        " > list_count({1})"
+        " ELSE list_contains({1}, x) END) END"
+    ),
+    "array_except": _on_plain(
+        "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE"
+        " list_filter(lab_distinct({0}), lambda x: CASE WHEN x IS NULL THEN len({1})"
+        " = list_count({1})"
+        " ELSE NOT list_contains({1}, x) END) END"
+    ),
+    "typeof": _typeof,
+}

@@ -1,0 +1,142 @@
+"""Mathematical functions. Source: Trino documentation, "Mathematical functions and operators"."""
+
+from lab.engine import operators, types
+from lab.engine.builtins.templates import by_count, template
+from lab.engine.calls import Call
+from lab.engine.casts import coerce
+from lab.engine.errors import unsupported
+from lab.engine.values import Value
+
+
+def _rounded(call: Call) -> Value:
+    value = call.args[0]
+    if value.type.is_integer and len(call.args) == 1:
+        return Value(value.sql, value.type)
+    if value.type.name == "decimal":
+        return _rounded_decimal(call)
+    if value.type.is_integer:
+        raise unsupported("round of an integer to a number of digits", call.node)
+    digits = f", {call.args[1].sql}" if len(call.args) > 1 else ""
+    kind = types.duckdb(value.type)
+    return Value(f"CAST(round({value.sql}{digits}) AS {kind})", value.type)
+
+
+def _rounded_decimal(call: Call) -> Value:
+    value = call.args[0]
+    precision, scale = value.type.args
+    if len(call.args) == 1:
+        kind = types.decimal(min(38, precision - scale + min(1, scale)), 0)
+        return Value(f"CAST(round({value.sql}) AS {types.duckdb(kind)})", kind)
+    kind = types.decimal(min(38, precision + 1), scale)
+    return Value(f"CAST(round({value.sql}, {int(call.constant(1))}) AS {types.duckdb(kind)})", kind)
+
+
+def _whole(function: str):  # type: ignore[no-untyped-def]  # a factory of functions
+    def write(call: Call) -> Value:
+        value = call.args[0]
+        if value.type.is_integer:
+            return Value(value.sql, value.type)
+        kind = value.type
+        if kind.name == "decimal":
+            precision, scale = kind.args
+            kind = types.decimal(min(38, precision - scale + min(1, scale)), 0)
+        return Value(f"CAST({function}({value.sql}) AS {types.duckdb(kind)})", kind)
+
+    return write
+
+
+def _same_type(function: str):  # type: ignore[no-untyped-def]  # a factory of functions
+    def write(call: Call) -> Value:
+        value = call.args[0]
+        return Value(f"CAST({function}({value.sql}) AS {types.duckdb(value.type)})", value.type)
+
+    return write
+
+
+def _mod(call: Call) -> Value:
+    return operators.arithmetic("%", call.args[0], call.args[1], call.env, call.node)
+
+
+def _extreme(function: str):  # type: ignore[no-untyped-def]  # a factory of functions
+    def write(call: Call) -> Value:
+        kind = call.returns
+        if kind is None or not (kind.is_numeric or kind.name in ("varchar", "date", "timestamp")):
+            raise unsupported(f"{call.name} of {kind}", call.node)
+        parts = [coerce(argument, kind).sql for argument in call.args]
+        missing = " OR ".join(f"{part} IS NULL" for part in parts)
+        # DuckDB passes over NULL; Trino's answer is NULL.
+        return Value(f"CASE WHEN {missing} THEN NULL ELSE {function}({', '.join(parts)}) END", kind)
+
+    return write
+
+
+def _domain(function: str, condition: str, otherwise: str) -> str:
+    """DuckDB fails where Trino answers NaN or an infinity."""
+    return f"CASE WHEN {condition} THEN {function} ELSE {otherwise} END"
+
+
+NAN, MINUS_INFINITY = "CAST('nan' AS DOUBLE)", "CAST('-inf' AS DOUBLE)"
+
+
+def _logarithm(text: str) -> str:
+    below = f"CASE WHEN {{0}} = 0 THEN {MINUS_INFINITY} WHEN {{0}} IS NULL THEN NULL ELSE {NAN} END"
+    return _domain(text, "{0} > 0", below)
+
+
+def _random(call: Call) -> Value:
+    if call.args:
+        raise unsupported(f"{call.name} with bounds", call.node)
+    return Value("random()", types.DOUBLE)
+
+
+FUNCTIONS = {
+    "abs": _same_type("abs"),
+    "sign": _same_type("sign"),
+    "ceil": _whole("ceil"),
+    "ceiling": _whole("ceil"),
+    "floor": _whole("floor"),
+    "round": _rounded,
+    "truncate": by_count(n1=_whole("trunc")),
+    "mod": _mod,
+    "greatest": _extreme("greatest"),
+    "least": _extreme("least"),
+    "sqrt": template(
+        _domain("sqrt({0})", "{0} >= 0", f"CASE WHEN {{0}} IS NULL THEN NULL ELSE {NAN} END")
+    ),
+    "cbrt": template("cbrt({0})"),
+    "exp": template("exp({0})"),
+    "ln": template(_logarithm("ln({0})")),
+    "log2": template(_logarithm("log2({0})")),
+    "log10": template(_logarithm("log10({0})")),
+    "power": template("pow({0}, {1})"),
+    "pow": template("pow({0}, {1})"),
+    "pi": template("pi()"),
+    "e": template("exp(CAST(1 AS DOUBLE))"),
+    "degrees": template("degrees({0})"),
+    "radians": template("radians({0})"),
+    "sin": template("sin({0})"),
+    "cos": template("cos({0})"),
+    "tan": template("tan({0})"),
+    "atan": template("atan({0})"),
+    "atan2": template("atan2({0}, {1})"),
+    "asin": template(
+        _domain("asin({0})", "abs({0}) <= 1", f"CASE WHEN {{0}} IS NULL THEN NULL ELSE {NAN} END")
+    ),
+    "acos": template(
+        _domain("acos({0})", "abs({0}) <= 1", f"CASE WHEN {{0}} IS NULL THEN NULL ELSE {NAN} END")
+    ),
+    "sinh": template("sinh({0})"),
+    "cosh": template("cosh({0})"),
+    "tanh": template("tanh({0})"),
+    "nan": template(NAN),
+    "infinity": template("CAST('inf' AS DOUBLE)"),
+    "is_nan": template("isnan({0})"),
+    "is_finite": template("isfinite({0})"),
+    "is_infinite": template("isinf({0})"),
+    "random": _random,
+    "rand": _random,
+    "bitwise_and": template("({0} & {1})"),
+    "bitwise_or": template("({0} | {1})"),
+    "bitwise_xor": template("xor({0}, {1})"),
+    "bitwise_not": template("(~{0})"),
+}

@@ -1,0 +1,152 @@
+"""Scalar functions: a call is matched with Trino's signatures, then written for DuckDB by
+``builtins`` modules.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import exp
+
+from lab.engine import signatures, types
+from lab.engine.casts import coerce
+from lab.engine.errors import failure, unsupported
+from lab.engine.types import Type
+from lab.engine.values import Env, Value, union_reads
+
+EXTRACTABLE = {
+    "YEAR": "year", "QUARTER": "quarter", "MONTH": "month", "WEEK": "week", "DAY": "day",
+    "DAY_OF_MONTH": "day", "DAY_OF_WEEK": "day_of_week", "DOW": "day_of_week",
+    "DAYOFWEEK": "day_of_week", "DAY_OF_YEAR": "day_of_year", "DOY": "day_of_year",
+    "DAYOFYEAR": "day_of_year", "DAYOFMONTH": "day", "YEAR_OF_WEEK": "year_of_week",
+    "YOW": "year_of_week", "HOUR": "hour", "MINUTE": "minute", "SECOND": "second",
+    "TIMEZONE_HOUR": "timezone_hour", "TIMEZONE_MINUTE": "timezone_minute",
+}  # fmt: skip
+
+
+# Functions of Trino's grammar, which SHOW FUNCTIONS does not list.
+UNLISTED = frozenset({
+    "format", "current_user", "current_catalog", "current_schema", "current_time", "localtime",
+    "json_value", "json_query", "json_exists", "json_object", "json_array", "current_path",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call whose arguments have been converted. ``returns`` is Trino's type of the result, if
+    the signature says.
+    """
+
+    name: str
+    args: tuple[Any, ...]
+    returns: Type | None
+    env: Env
+    node: Any
+
+    def sql(self, place: int) -> str:
+        text: str = self.args[place].sql
+        return text
+
+    def constant(self, place: int) -> Any:
+        """The argument's constant. NOT_SUPPORTED when it is computed per row."""
+        literal = self.args[place].literal
+        if literal is None:
+            raise unsupported(f"{self.name} whose argument {place + 1} is no constant", self.node)
+        return literal
+
+    def bad_argument(self, message: str) -> Exception:
+        """INVALID_FUNCTION_ARGUMENT known before running."""
+        return failure("INVALID_FUNCTION_ARGUMENT", message, self.node)
+
+    def fail(self, message_sql: str, kind: Type) -> str:
+        return self.env.fail("INVALID_FUNCTION_ARGUMENT", message_sql, kind)
+
+
+def call(name: str, arguments: list[Any], env: Env, node: Any) -> Value:
+    """The value of ``name(arguments)``: lambdas come as trees, all others compiled."""
+    from lab.engine.builtins import GRAMMAR, SCALARS
+
+    if name in GRAMMAR:
+        return finish(GRAMMAR[name](Call(name, tuple(arguments), None, env, node)), arguments)
+    kind = signatures.kind_of(name)
+    if name in UNLISTED:
+        raise unsupported(f"function {name}", node)
+    if kind is None:
+        raise failure("FUNCTION_NOT_FOUND", f"Function '{name}' not registered", node)
+    if kind == "window":
+        raise failure("MISSING_OVER", f"Window function {name} requires an OVER clause", node)
+    found = signatures.match(name, [a.type if isinstance(a, Value) else None for a in arguments])
+    if found is None:
+        raise unexpected(name, arguments, node)
+    if name not in SCALARS:
+        raise unsupported(f"function {name}", node)
+    ready = tuple(
+        coerce(given, wanted) if isinstance(given, Value) and wanted is not None else given
+        for given, wanted in zip(arguments, found.arguments, strict=True)
+    )
+    return finish(SCALARS[name](Call(name, ready, found.returns, env, node)), ready)
+
+
+def finish(result: Any, arguments: Any) -> Value:
+    """Give the result the columns that its arguments read."""
+    values = [argument for argument in arguments if isinstance(argument, Value)]
+    reads = union_reads(values) | result.reads
+    aggregate = result.aggregate or any(value.aggregate for value in values)
+    return Value(result.sql, result.type, reads, result.literal, aggregate)
+
+
+def unexpected(name: str, arguments: list[Any], node: Any) -> Exception:
+    """Trino's answer to arguments that no signature takes."""
+    given = ", ".join(str(a.type) if isinstance(a, Value) else "<function>" for a in arguments)
+    expected = ", ".join(sorted({str(s) for s in signatures.load().get(name, ())}))
+    message = f"Unexpected parameters ({given}) for function {name}. Expected: {expected}"
+    return failure("FUNCTION_NOT_FOUND", message, node)
+
+
+def coalesce(values: list[Value], node: Any) -> Value:
+    from lab.engine.expression import unify
+
+    if len(values) < 2:
+        message = "The 'coalesce' function must have at least two arguments"
+        raise failure("SYNTAX_ERROR", message, node)
+    kind = unify(values, "COALESCE operands", node)
+    parts = [coerce(value, kind) for value in values]
+    sql = f"coalesce({', '.join(part.sql for part in parts)})"
+    return Value(sql, kind, union_reads(parts), None, any(part.aggregate for part in parts))
+
+
+def extract(field: str, value: Value, env: Env, node: Any) -> Value:
+    name = EXTRACTABLE.get(field)
+    if name is None:
+        raise failure("SYNTAX_ERROR", f"Invalid EXTRACT field: {field}", node)
+    return call(name, [value], env, node)
+
+
+def lambda_sql(call_: Call, place: int, kinds: list[Type]) -> Value:
+    """The lambda at ``place`` compiled for parameters of ``kinds``; its text is ``lambda a, b:
+    ...``.
+    """
+    from lab.engine.expression import compile_expression
+
+    node = call_.args[place]
+    if not isinstance(node, exp.Lambda) or len(node.expressions) != len(kinds):
+        raise unexpected(call_.name, list(call_.args), call_.node)
+    depth = len(call_.env.lambdas)
+    names = [f"v{depth + offset}" for offset in range(len(kinds))]
+    bound = tuple(
+        (parameter.name, Value(name, kind))
+        for parameter, name, kind in zip(node.expressions, names, kinds, strict=True)
+    )
+    body = compile_expression(node.this, call_.env.with_(lambdas=call_.env.lambdas + bound))
+    return Value(f"lambda {', '.join(names)}: {body.sql}", body.type, body.reads)
+
+
+def json_literal(written: str, node: Any) -> Value:
+    from lab.engine.json_text import canonical
+
+    try:
+        text = canonical(written)
+    except ValueError as error:
+        raise failure(
+            "INVALID_LITERAL", f"'{written}' is not a valid JSON literal", node
+        ) from error
+    return Value(types.text(text), types.JSON, literal=text)

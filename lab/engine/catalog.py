@@ -1,0 +1,92 @@
+"""The catalogue as the engine sees it: databases, tables, partitions. Whoever runs the engine
+supplies one.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as the metastore writes it; ``type`` is Hive's text."""
+
+    name: str
+    type: str
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table or, when ``view`` holds the text of a query, a view."""
+
+    database: str
+    name: str
+    columns: tuple[Column, ...]
+    partition_keys: tuple[Column, ...] = ()
+    location: str = ""
+    input_format: str = ""
+    output_format: str = ""
+    serde: str = ""
+    serde_parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    comment: str | None = None
+    view: str | None = None
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        return self.columns + self.partition_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """The values of the partition keys, in their order, and where its files are."""
+
+    values: tuple[str, ...]
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    name: str
+    location: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """An object of the store as a file of this machine; ``modified`` in seconds since 1970."""
+
+    key: str
+    path: Path
+    size: int
+    modified: float
+
+
+class Catalog(Protocol):
+    """What the engine asks of a metastore. Names are lower case. Unknown names give None, or
+    nothing.
+    """
+
+    def databases(self) -> list[Database]: ...
+    def database(self, name: str) -> Database | None: ...
+    def create_database(self, database: Database) -> None: ...
+    def drop_database(self, name: str) -> None: ...
+    def tables(self, database: str) -> list[Table]: ...
+    def table(self, database: str, name: str) -> Table | None: ...
+    def create_table(self, table: Table) -> None: ...
+    def replace_table(self, table: Table) -> None: ...
+    def drop_table(self, database: str, name: str) -> None: ...
+    def partitions(self, table: Table) -> list[Partition]: ...
+    def add_partitions(self, table: Table, partitions: list[Partition]) -> None: ...
+    def drop_partition(self, table: Table, values: tuple[str, ...]) -> None: ...
+
+
+class Objects(Protocol):
+    """The object store: what lies under an ``s3://bucket/prefix`` URI, and how a local file gets
+    there.
+    """
+
+    def list(self, uri: str) -> Iterator[StoredFile]: ...
+    def adopt(self, uri: str, path: Path, content_type: str) -> None: ...

@@ -1,0 +1,108 @@
+"""From the text of a query to SQL that DuckDB can run: columns named and typed, scans listed."""
+
+# ruff: noqa: S608  the SQL is of our own making, its names and texts quoted
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from lab.engine import literals, predicates, types
+from lab.engine.casts import zone_of
+from lab.engine.catalog import Catalog
+from lab.engine.errors import QueryError, unsupported
+from lab.engine.query import Query, compile_query
+from lab.engine.types import Type
+from lab.engine.values import Context, Scan, Value
+
+# Conditions are compiled by handlers that their module registers when it is imported.
+assert predicates
+MAX_SQL = 4_000_000
+NESTED_REFUSED = (
+    "timestamp with time zone",
+    "interval day to second",
+    "interval year to month",
+    "char",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A column of the result."""
+
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """``sql`` selects c0, c1, ... from CTEs named after ``scans``, which the runner writes in
+    front of it.
+    """
+
+    sql: str
+    columns: tuple[Named, ...]
+    scans: tuple[Scan, ...]
+
+
+def compile_statement(
+    tree: exp.Expr, catalog: Catalog, database: str, now: dt.datetime
+) -> Compiled:
+    """Compile a parsed query. Every error of the statement itself is raised here, before anything
+    is read.
+    """
+    context = Context(catalog, database.lower(), now.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3])
+    query = compile_query(tree, context, None)
+    if len(query.sql) > MAX_SQL:
+        raise QueryError("QUERY_TEXT_TOO_LARGE", "The query is too complex for this lab")
+    _assign_columns(query, context)
+    columns = tuple(
+        Named(output.name if output.name is not None else f"_col{place}", output.type)
+        for place, output in enumerate(query.columns)
+    )
+    return Compiled(query.sql, columns, tuple(context.scans))
+
+
+def _assign_columns(query: Query, context: Context) -> None:
+    for number, column in sorted(query.reads):
+        if column:
+            context.scans[number].columns.append(column)
+    for scan in context.scans:
+        names = (column.name.lower() for column in scan.table.all_columns)
+        alias = types.quote(scan.alias)
+        scan.mentioned = frozenset(n for n in names if f"{alias}.{types.quote(n)}" in query.sql)
+
+
+def wire(compiled: Compiled) -> str:
+    """The query with each column in a form that Python fetches and ``text.printer`` prints."""
+    columns = ", ".join(
+        f'{_wired(f"q.c{place}", column.type)} AS "c{place}"'
+        for place, column in enumerate(compiled.columns)
+    )
+    return f"SELECT {columns} FROM ({compiled.sql}) AS q"
+
+
+def _wired(sql: str, kind: Type) -> str:
+    match kind.name:
+        case "timestamp with time zone":
+            return literals.local(sql, zone_of(Value(sql, kind)))
+        case "interval day to second":
+            return f"epoch_ms({sql})"
+        case "interval year to month":
+            return f"CAST(date_part('year', {sql}) * 12 + date_part('month', {sql}) AS BIGINT)"
+        case "char":
+            return f"rpad({sql}, {kind.args[0]}, ' ')"
+        case "array" | "map" | "row":
+            _check_nested(kind)
+    return f"CAST({sql} AS {types.duckdb(kind)})"
+
+
+def _check_nested(kind: Type) -> None:
+    inner = [of for _, of in kind.args] if kind.name == "row" else list(kind.args)
+    for part in inner:
+        if part.name in NESTED_REFUSED:
+            raise unsupported(f"a result of type {kind}")
+        if part.name in ("array", "map", "row"):
+            _check_nested(part)
+    if kind.name == "map" and kind.args[0].name in ("array", "map", "row"):
+        raise unsupported(f"a result of type {kind}")

@@ -1,0 +1,256 @@
+"""Arithmetic, comparison and concatenation with Trino's types.
+
+Integers divide towards zero and never by zero; decimals keep Trino's precision and scale; a date
+and an interval give a date; text is never compared with numbers. Source: Trino documentation,
+"Mathematical functions and operators".
+"""
+
+from typing import Any
+
+from lab.engine import literals, types
+from lab.engine.casts import coerce
+from lab.engine.errors import failure, unsupported
+from lab.engine.types import Type
+from lab.engine.values import Env, Value, union_reads
+
+SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%"}
+FLIPPED = {">": "<", ">=": "<="}
+
+
+def arithmetic(symbol: str, left: Value, right: Value, env: Env, node: Any) -> Value:
+    """``left symbol right``; TYPE_MISMATCH as Trino says it when the types do not go together."""
+    if left.type.is_numeric and right.type.is_numeric:
+        return _numeric(symbol, left, right, env)
+    names = (left.type.name, right.type.name)
+    if symbol in "+-":
+        found = _temporal(symbol, left, right)
+        if found is not None:
+            return found
+    if "unknown" in names:
+        other = left.type if names[1] == "unknown" else right.type
+        if other.is_numeric or other.name == "unknown":
+            kind = types.INTEGER if other.name == "unknown" else other
+            return _numeric(symbol, coerce(left, kind), coerce(right, kind), env)
+    if symbol in "*/" and any(name.startswith("interval") for name in names):
+        raise unsupported(f"{left.type} {symbol} {right.type}", node)
+    raise mismatch(left, symbol, right, node)
+
+
+def mismatch(left: Value, symbol: str, right: Value, node: Any) -> Exception:
+    message = f"Cannot apply operator: {left.type} {symbol} {right.type}"
+    return failure("TYPE_MISMATCH", message, node)
+
+
+def _made(sql: str, kind: Type, *parts: Value) -> Value:
+    return Value(sql, kind, union_reads(parts), None, any(part.aggregate for part in parts))
+
+
+def _numeric(symbol: str, left: Value, right: Value, env: Env) -> Value:
+    kind = types.common_type(left.type, right.type)
+    if kind is None:
+        raise unsupported(f"{left.type} {symbol} {right.type}")
+    if kind.name == "decimal":
+        return _decimal(symbol, left, right, env)
+    a, b = coerce(left, kind), coerce(right, kind)
+    if kind.is_integer:
+        if symbol in "/%":
+            operator = "//" if symbol == "/" else "%"
+            return _made(_nonzero(f"{a.sql} {operator} {b.sql}", b, kind, env), kind, a, b)
+        return _made(f"({a.sql} {symbol} {b.sql})", kind, a, b)
+    if symbol == "%":
+        return _made(f"({a.sql} % {b.sql})", kind, a, b)
+    if symbol == "/":
+        return _made(f"({a.sql} / {b.sql})", kind, a, b)
+    return _made(f"({a.sql} {symbol} {b.sql})", kind, a, b)
+
+
+def _nonzero(sql: str, divisor: Value, kind: Type, env: Env) -> str:
+    if divisor.literal is not None and float(divisor.literal) != 0:
+        return f"({sql})"
+    failed = env.fail("DIVISION_BY_ZERO", "'Division by zero'", kind)
+    return f"CASE WHEN {divisor.sql} = 0 THEN {failed} ELSE {sql} END"
+
+
+def _decimal(symbol: str, left: Value, right: Value, env: Env) -> Value:
+    a, b = types.as_decimal(left.type), types.as_decimal(right.type)
+    (p1, s1), (p2, s2) = a.args, b.args
+    x, y = coerce(left, a), coerce(right, b)
+    match symbol:
+        case "+" | "-":
+            scale = max(s1, s2)
+            kind = types.decimal(max(p1 - s1, p2 - s2) + scale + 1, scale)
+            wide = types.duckdb(kind)
+            return _made(f"(CAST({x.sql} AS {wide}) {symbol} CAST({y.sql} AS {wide}))", kind, x, y)
+        case "*":
+            if s1 + s2 > types.MAX_PRECISION:
+                raise unsupported(f"{left.type} * {right.type}")
+            kind = types.decimal(p1 + p2, s1 + s2)
+            return _made(f"CAST(({x.sql} * {y.sql}) AS {types.duckdb(kind)})", kind, x, y)
+        case "/":
+            scale = max(s1, s2)
+            kind = types.decimal(p1 + s2 + max(0, s2 - s1), scale)
+            sql = divided(unscaled(x.sql, s1, scale + s2 - s1), unscaled(y.sql, s2), kind)
+            return _made(_nonzero(sql, y, kind, env), kind, x, y)
+    scale = max(s1, s2)
+    kind = types.decimal(min(p1 - s1, p2 - s2) + scale, scale)
+    wide = types.duckdb(types.decimal(max(p1 - s1, p2 - s2) + scale, scale))
+    sql = f"CAST(CAST({x.sql} AS {wide}) % CAST({y.sql} AS {wide}) AS {types.duckdb(kind)})"
+    return _made(_nonzero(sql, y, kind, env), kind, x, y)
+
+
+def unscaled(sql: str, scale: int, more: int = 0) -> str:
+    """The digits of a decimal as a HUGEINT, multiplied by 10 to the power ``more``."""
+    digits = f"lab_unscaled(CAST({sql} AS DECIMAL(38,{scale})), {scale})"
+    return f"{digits} * CAST('{10**more}' AS HUGEINT)" if more else digits
+
+
+def divided(numerator: str, denominator: str, kind: Type) -> str:
+    """The quotient of two HUGEINT, half away from zero, as the decimal ``kind`` that has these
+    digits.
+    """
+    precision, scale = kind.args
+    quotient = f"lab_half_up({numerator}, {denominator})"
+    if scale == 0:
+        return f"CAST({quotient} AS {types.duckdb(kind)})"
+    factor = f"CAST('1e-{scale}' AS DECIMAL({scale + 1},{scale}))"
+    whole = f"CAST({quotient} AS DECIMAL({min(precision, 38 - scale)},0))"
+    return f"CAST({whole} * {factor} AS {types.duckdb(kind)})"
+
+
+def _temporal(symbol: str, left: Value, right: Value) -> Value | None:
+    kinds = (left.type, right.type)
+    names = (left.type.name, right.type.name)
+    intervals = [name.startswith("interval") for name in names]
+    if intervals == [True, False] and symbol == "+":
+        return _temporal(symbol, right, left)
+    moments = ("date", "timestamp", "timestamp with time zone")
+    if intervals == [False, True] and names[0] in moments:
+        return _shift(symbol, left, right)
+    if symbol == "-" and names[0] in moments and names[1] in moments:
+        kind = types.common_type(*kinds)
+        assert kind is not None
+        a, b = coerce(left, kind).sql, coerce(right, kind).sql
+        cast = "" if kind.name != "date" else "TIMESTAMP"
+        a, b = (f"CAST({side} AS {cast})" if cast else side for side in (a, b))
+        return _made(
+            f"to_microseconds(epoch_us({a}) - epoch_us({b}))", types.DAY_INTERVAL, left, right
+        )
+    if all(intervals) and kinds[0] == kinds[1]:
+        return _made(f"({left.sql} {symbol} {right.sql})", kinds[0], left, right)
+    return None
+
+
+def _shift(symbol: str, moment: Value, interval: Value) -> Value:
+    kind = moment.type
+    if kind.name == "date":
+        if interval.type == types.DAY_INTERVAL and not literals.is_whole_days(interval):
+            if interval.literal is None:
+                raise unsupported("a date and an interval that is no constant")
+            message = "Cannot add hour, minutes or seconds to a date"
+            raise failure("INVALID_FUNCTION_ARGUMENT", message)
+        return _made(f"CAST({moment.sql} {symbol} {interval.sql} AS DATE)", kind, moment, interval)
+    if kind.name == "timestamp with time zone" and interval.type == types.YEAR_INTERVAL:
+        zone = kind.zone
+        if zone is None:
+            raise unsupported("a timestamp whose zone depends on the row")
+        shifted = f"{literals.local(moment.sql, zone)} {symbol} {interval.sql}"
+        return _made(literals.at_zone(f"({shifted})", zone), kind, moment, interval)
+    if (
+        interval.literal is not None
+        and interval.type == types.DAY_INTERVAL
+        and interval.literal % 1
+    ):
+        kind = Type(kind.name, (max(kind.args[0], 3),), kind.zone)
+    return _made(f"({moment.sql} {symbol} {interval.sql})", kind, moment, interval)
+
+
+def negate(value: Value, node: Any) -> Value:
+    if not (value.type.is_numeric or value.type.name.startswith("interval")):
+        raise failure("TYPE_MISMATCH", f"Cannot negate {value.type}", node)
+    if value.type.is_integer and isinstance(value.literal, int):
+        # The least integer of a type is written with its sign.
+        return literals.integer(-value.literal)
+    literal: object = -value.literal if isinstance(value.literal, int | float) else None
+    if isinstance(value.literal, str) and value.type.name == "decimal":
+        literal = "-" + value.literal
+    return Value(f"(-{value.sql})", value.type, value.reads, literal, value.aggregate)
+
+
+def compare(symbol: str, left: Value, right: Value, node: Any) -> Value:
+    """``=``, ``<>``, ``<``, ``<=``, ``>``, ``>=`` and IS [NOT] DISTINCT FROM."""
+    kind = types.common_type(left.type, right.type)
+    if kind is None:
+        # Trino writes a > b as b < a, and says so.
+        if symbol in FLIPPED:
+            raise mismatch(left, FLIPPED[symbol], right, node)
+        raise mismatch(left, "=" if symbol == "<>" else symbol, right, node)
+    is_distinct = symbol in ("IS DISTINCT FROM", "IS NOT DISTINCT FROM")
+    if kind.name in ("array", "row", "map") and not is_distinct:
+        return _composite(symbol, left, right, kind, node)
+    if kind.name == "json" and symbol not in ("=", "<>"):
+        raise mismatch(left, symbol, right, node)
+    if "char" in (left.type.name, right.type.name) and left.type != right.type:
+        raise unsupported(f"{left.type} {symbol} {right.type}", node)
+    a, b = coerce(left, kind), coerce(right, kind)
+    sql = f"({a.sql} {symbol} {b.sql})"
+    if kind.name in ("double", "real"):
+        sql = _without_nan(sql, symbol, a, b)
+    return _made(sql, types.BOOLEAN, a, b)
+
+
+def _without_nan(sql: str, symbol: str, a: Value, b: Value) -> str:
+    """NaN is the greatest number for DuckDB; for Trino it is neither greater nor equal to
+    anything.
+    """
+    suspect = {">": a, ">=": a, "<": b, "<=": b}.get(symbol)
+    if symbol in ("=", "<>") and a.literal is None and b.literal is None:
+        word = "AND NOT" if symbol == "=" else "OR"
+        return f"({sql} {word} isnan({a.sql}))"
+    if suspect is not None and suspect.literal is None:
+        return f"({sql} AND NOT isnan({suspect.sql}))"
+    return sql
+
+
+def _composite(symbol: str, left: Value, right: Value, kind: Type, node: Any) -> Value:
+    """Arrays and rows compare as DuckDB does unless an element is NULL, where Trino answers NULL:
+    then refused.
+    """
+    if left.literal is None or right.literal is None:
+        raise unsupported(f"the comparison {left.type} {symbol} {right.type}", node)
+    a, b = coerce(left, kind), coerce(right, kind)
+    return _made(f"({a.sql} {symbol} {b.sql})", types.BOOLEAN, a, b)
+
+
+def concatenate(left: Value, right: Value, node: Any) -> Value:
+    """``||`` of texts, arrays or binaries."""
+    a, b = left.type, right.type
+    if a.name == "unknown" and b.name == "unknown":
+        raise unsupported("NULL || NULL", node)
+    if "array" in (a.name, b.name):
+        kind = types.common_type(a, b)
+        if kind is None:
+            if a.name == "array" and types.can_coerce(b, a.element):
+                return _made(
+                    f"list_append({left.sql}, {coerce(right, a.element).sql})", a, left, right
+                )
+            if b.name == "array" and types.can_coerce(a, b.element):
+                return _made(
+                    f"list_prepend({coerce(left, b.element).sql}, {right.sql})", b, left, right
+                )
+            raise mismatch(left, "||", right, node)
+        m, n = coerce(left, kind).sql, coerce(right, kind).sql
+        sql = f"CASE WHEN {m} IS NULL OR {n} IS NULL THEN NULL ELSE list_concat({m}, {n}) END"
+        return _made(sql, kind, left, right)
+    if {a.name, b.name} == {"varchar", "unknown"}:
+        # Trino takes NULL for an array here; the value is NULL all the same.
+        kind = types.array(a if a.name == "varchar" else b)
+        return _made(f"CAST(NULL AS {types.duckdb(kind)})", kind, left, right)
+    if a.name == b.name == "varchar":
+        x, y = coerce(left, types.VARCHAR), coerce(right, types.VARCHAR)
+        return _made(f"({x.sql} || {y.sql})", types.VARCHAR, x, y)
+    if a.name == b.name == "varbinary":
+        return _made(f"({left.sql} || {right.sql})", a, left, right)
+    if "char" in (a.name, b.name):
+        raise unsupported(f"{a} || {b}", node)
+    message = f"Unexpected parameters ({a}, {b}) for function concat."
+    raise failure("FUNCTION_NOT_FOUND", message, node)

@@ -1,0 +1,341 @@
+"""Compiles a query: SELECT, set operations, VALUES, WITH.
+
+Every compiled query names its columns ``c0, c1, ...``; the names that the person wrote live in
+``Output`` only, so they may repeat, be empty or hold anything. ``hard`` are the columns that are
+read whatever the outer query needs; the others are read only if an output that uses them is.
+"""
+
+# ruff: noqa: S608  the SQL is of our own making, its names and texts quoted
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlglot import exp
+
+from lab.engine.errors import QueryError, failure, unsupported
+from lab.engine.expression import boolean, compile_expression
+from lab.engine.grouping import Grouping, check_grouped, compile_group
+from lab.engine.syntax import refuse_unknown
+from lab.engine.types import Type
+from lab.engine.values import NOTHING, Context, Env, Field, Reads, Scope, Value, resolve_field
+
+SELECT_PARTS = (
+    "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset",
+    "distinct", "windows", "with_",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One column of a result. ``origin`` is set when it is a table's column passed through."""
+
+    name: str | None
+    value: Value
+    origin: tuple[int, str] | None = None
+
+    @property
+    def type(self) -> Type:
+        return self.value.type
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A compiled query. ``simple`` when a filter above it could as well stand below it."""
+
+    sql: str
+    columns: tuple[Output, ...]
+    hard: Reads = NOTHING
+    simple: bool = False
+
+    @property
+    def reads(self) -> Reads:
+        found = self.hard
+        for column in self.columns:
+            found |= column.value.reads
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Cte:
+    """A named query: compiled anew wherever it is used, as Trino does."""
+
+    node: exp.Expr
+    aliases: tuple[str, ...]
+    scope: Scope
+
+
+def compile_query(node: exp.Expr, context: Context, parent: Scope | None = None) -> Query:
+    """The query at ``node``; ``parent`` holds the names of the query around it."""
+    from lab.engine.set_operations import set_operation, values
+
+    scope = _with(node, context, parent)
+    match node:
+        case exp.Select():
+            return _select(node, context, scope)
+        case exp.SetOperation():
+            return set_operation(node, context, scope)
+        case exp.Subquery():
+            refuse_unknown(node, ("this", "alias", "order", "limit", "offset", "with_"))
+            inner = compile_query(node.this, context, scope)
+            return ordered(node, inner, context, scope)
+        case exp.Values():
+            return values(node, context, scope)
+        case exp.Paren():
+            return compile_query(node.this, context, scope)
+    raise unsupported(node.key.upper(), node)
+
+
+def _with(node: exp.Expr, context: Context, parent: Scope | None) -> Scope | None:
+    clause = node.args.get("with_")
+    if clause is None:
+        return parent
+    if clause.args.get("recursive"):
+        raise unsupported("WITH RECURSIVE", clause)
+    known: dict[str, Cte] = {}
+    scope = Scope((), parent, known)
+    for cte in clause.expressions:
+        name = cte.alias.lower()
+        if name in known:
+            message = f"WITH query name '{name}' specified more than once"
+            raise failure("DUPLICATE_NAMED_QUERY", message, cte.args["alias"])
+        aliases = tuple(column.name for column in cte.args["alias"].columns)
+        found = Cte(cte.this, aliases, Scope((), parent, dict(known)))
+        # Compiled once for its errors, even if nobody uses it.
+        compile_query(cte.this, replace(context, scans=[]), found.scope)
+        known[name] = found
+    return scope
+
+
+def _select(node: exp.Select, context: Context, parent: Scope | None) -> Query:
+    from lab.engine.relations import Relation, compile_from, push_down
+
+    refuse_unknown(node, SELECT_PARTS)
+    source = compile_from(node, context, parent) if node.args.get("from_") else Relation()
+    scope = Scope(source.fields, parent)
+    env = Env(context, scope, windows={w.name.lower(): w for w in node.args.get("windows") or []})
+    where = None
+    if node.args.get("where"):
+        where = boolean(node.args["where"].this, env.with_(clause="WHERE clause"), "WHERE clause")
+        push_down(node.args["where"].this, source.fields, context)
+    outputs = _outputs(node, env.with_(aggregates=True), source.fields)
+    grouping = compile_group(node, env, [output.value for output in outputs])
+    having = None
+    if node.args.get("having"):
+        clause = env.with_(aggregates=True, clause="HAVING clause")
+        having = boolean(node.args["having"].this, clause, "HAVING clause")
+    distinct = _is_distinct(node)
+    order = _order(node, env, outputs, distinct)
+    aggregated = (
+        grouping.present
+        or having is not None
+        or any(v.aggregate for v in [*(o.value for o in outputs), *(v for v, _ in order)])
+    )
+    if aggregated:
+        _check_all(node, env, grouping, outputs)
+    return _assemble(node, source, where, outputs, grouping, having, order, distinct, aggregated)
+
+
+def _is_distinct(node: exp.Select) -> bool:
+    distinct = node.args.get("distinct")
+    if distinct is not None and distinct.args.get("on"):
+        raise unsupported("DISTINCT ON", node)
+    return distinct is not None
+
+
+def _assemble(  # noqa: PLR0913, PLR0917  the clauses of one SELECT
+    node: exp.Select,
+    source: Any,
+    where: Value | None,
+    outputs: list[Output],
+    grouping: Grouping,
+    having: Value | None,
+    order: list[tuple[Value, str]],
+    distinct: bool,
+    aggregated: bool,
+) -> Query:
+    parts = ["SELECT " + ("DISTINCT " if distinct else "")]
+    parts[0] += ", ".join(f'{output.value.sql} AS "c{i}"' for i, output in enumerate(outputs))
+    hard: Reads = source.hard
+    if source.sql:
+        parts.append(f"FROM {source.sql}")
+    if where:
+        parts.append(f"WHERE {where.sql}")
+        hard |= where.reads
+    if grouping.present and grouping.sql:
+        parts.append(f"GROUP BY {grouping.sql}")
+    hard |= grouping.reads
+    if having:
+        parts.append(f"HAVING {having.sql}")
+        hard |= having.reads
+    if order:
+        parts.append("ORDER BY " + ", ".join(f"{value.sql} {way}" for value, way in order))
+        hard |= NOTHING.union(*(value.reads for value, _ in order))
+    limit = _limit(node)
+    parts += [limit] if limit else []
+    if distinct:
+        hard |= NOTHING.union(*(output.value.reads for output in outputs))
+    windowed = node.find(exp.Window) is not None
+    simple = not (aggregated or distinct or limit or windowed)
+    columns = tuple(output if simple else replace(output, origin=None) for output in outputs)
+    return Query(" ".join(parts), columns, hard, simple)
+
+
+def _outputs(node: exp.Select, env: Env, fields: tuple[Field, ...]) -> list[Output]:
+    if not node.expressions:
+        raise QueryError(
+            "SYNTAX_ERROR",
+            "mismatched input 'FROM'. Expecting: '*', 'ALL', 'DISTINCT', <expression>",
+        )
+    outputs: list[Output] = []
+    for item in node.expressions:
+        if isinstance(item, exp.Star):
+            outputs += _star(item, None, fields)
+        elif isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
+            outputs += _star(item, item.parts[-2].name, fields)
+        else:
+            outputs.append(_output(item, env))
+    return outputs
+
+
+def _star(item: exp.Expr, table: str | None, fields: tuple[Field, ...]) -> list[Output]:
+    refuse_unknown(item, ("this", "table", "db", "catalog"))
+    chosen = [
+        f for f in fields
+        if (not f.hidden if table is None else (f.relation or "").lower() == table.lower())
+    ]  # fmt: skip
+    if not chosen and table is not None:
+        raise failure("TABLE_NOT_FOUND", f"Unable to resolve reference {table}", item)
+    if not chosen:
+        raise failure(
+            "COLUMN_NOT_FOUND", "SELECT * not allowed in queries without FROM clause", item
+        )
+    return [Output(f.name, f.value, f.origin) for f in chosen]
+
+
+def _output(item: exp.Expr, env: Env) -> Output:
+    name: str | None = None
+    expression = item
+    if isinstance(item, exp.Alias):
+        alias = item.args["alias"]
+        name, expression = alias.name, item.this
+        name = name if alias.args.get("quoted") else name.lower()
+    elif isinstance(item, exp.Column):
+        name = item.name.lower()
+    elif isinstance(item, exp.Dot):
+        name = item.expression.name.lower()
+    elif isinstance(item, exp.Aliases):
+        raise unsupported("several aliases of one expression", item)
+    value = compile_expression(expression, env)
+    origin = None
+    if isinstance(expression, exp.Column):
+        found = resolve_field(env.scope, [part.name for part in expression.parts], expression)
+        origin = found.origin if found else None
+    return Output(name, value, origin)
+
+
+def _check_all(node: exp.Select, env: Env, grouping: Grouping, outputs: list[Output]) -> None:
+    keys = set(grouping.keys)
+    for item in node.expressions:
+        expression = item.this if isinstance(item, exp.Alias) else item
+        if isinstance(expression, exp.Star):
+            for output in outputs:
+                if output.value.sql not in keys and not output.value.aggregate:
+                    message = (
+                        f"'{output.name}' must be an aggregate expression or appear in"
+                        f" GROUP BY clause"
+                    )
+                    raise failure("EXPRESSION_NOT_AGGREGATE", message, item)
+            continue
+        check_grouped(expression, env, keys)
+    if node.args.get("having"):
+        check_grouped(node.args["having"].this, env, keys)
+
+
+def _order(
+    node: exp.Expr, env: Env, outputs: list[Output], distinct: bool
+) -> list[tuple[Value, str]]:
+    clause = node.args.get("order")
+    if clause is None:
+        return []
+    named = tuple(Field(o.name, None, o.value) for o in _unambiguous(outputs))
+    inner = env.with_(scope=Scope(named, env.scope), aggregates=True, clause="ORDER BY clause")
+    result = []
+    for item in clause.expressions:
+        refuse_unknown(item, ("this", "desc", "nulls_first"))
+        way = "DESC" if item.args.get("desc") else "ASC"
+        way += " NULLS FIRST" if item.args.get("nulls_first") else " NULLS LAST"
+        result.append((_order_value(item.this, inner, outputs, distinct), way))
+    return result
+
+
+def _unambiguous(outputs: list[Output]) -> list[Output]:
+    """Outputs that a name finds; two outputs of one name that are the same expression count as
+    one.
+    """
+    seen: dict[str, Output] = {}
+    result = []
+    for output in outputs:
+        if output.name is None:
+            continue
+        key = output.name.lower()
+        if key in seen and seen[key].value.sql == output.value.sql:
+            continue
+        seen[key] = output
+        result.append(output)
+    return result
+
+
+def _order_value(item: exp.Expr, env: Env, outputs: list[Output], distinct: bool) -> Value:
+    if isinstance(item, exp.Literal) and not item.is_string:
+        place = int(item.name)
+        if not 1 <= place <= len(outputs):
+            message = f"ORDER BY position {place} is not in select list"
+            raise failure("INVALID_COLUMN_REFERENCE", message, item)
+        return replace(outputs[place - 1].value, sql=str(place))
+    value = compile_expression(item, env)
+    for place, output in enumerate(outputs, 1):
+        if output.value.sql == value.sql:
+            return replace(value, sql=str(place))
+    if distinct:
+        message = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
+        raise failure("EXPRESSION_NOT_IN_DISTINCT", message, item)
+    return value
+
+
+def _limit(node: exp.Expr) -> str:
+    parts = []
+    limit, offset = node.args.get("limit"), node.args.get("offset")
+    if isinstance(limit, exp.Fetch):
+        if limit.args.get("limit_options") and limit.args["limit_options"].args.get("with_ties"):
+            raise unsupported("WITH TIES", node)
+        parts.append(f"LIMIT {_count(limit.args.get('count'), node)}")
+    elif limit is not None and limit.expression.name.upper() != "ALL":
+        parts.append(f"LIMIT {_count(limit.expression, node)}")
+    if offset is not None:
+        parts.append(f"OFFSET {_count(offset.expression, node)}")
+    return " ".join(parts)
+
+
+def _count(node: exp.Expr | None, near: exp.Expr) -> int:
+    if node is None:
+        return 1
+    if not isinstance(node, exp.Literal) or node.is_string or not node.name.isdigit():
+        raise unsupported("LIMIT of an expression", near)
+    return int(node.name)
+
+
+def ordered(node: exp.Expr, inner: Query, context: Context, parent: Scope | None) -> Query:
+    """ORDER BY, OFFSET and LIMIT around a query in parentheses or a set operation."""
+    limit = _limit(node)
+    if node.args.get("order") is None and not limit:
+        return inner
+    columns = [
+        replace(o, value=replace(o.value, sql=f'"u"."c{i}"'), origin=None)
+        for i, o in enumerate(inner.columns)
+    ]
+    order = _order(node, Env(context, Scope((), parent)), columns, distinct=True)
+    sql = f'SELECT * FROM ({inner.sql}) AS "u"'
+    if order:
+        sql += " ORDER BY " + ", ".join(f"{value.sql} {way}" for value, way in order)
+    hard = inner.hard | NOTHING.union(*(value.reads for value, _ in order))
+    return Query(f"{sql} {limit}".rstrip(), tuple(columns), hard)

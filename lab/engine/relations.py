@@ -1,0 +1,393 @@
+"""FROM: tables, views, subqueries, VALUES, UNNEST and joins; and which filters can be known before
+reading.
+"""
+
+# ruff: noqa: S608  the SQL is of our own making, its names and texts quoted
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlglot import exp
+
+from lab.engine import types
+from lab.engine.casts import coerce
+from lab.engine.catalog import Table
+from lab.engine.errors import QueryError, failure, unsupported
+from lab.engine.expression import boolean, compile_expression
+from lab.engine.operators import compare
+from lab.engine.syntax import parse_query, refuse_unknown
+from lab.engine.type_text import parse_type
+from lab.engine.types import quote
+from lab.engine.values import NOTHING, Context, Env, Field, Reads, Scope, Value
+
+CATALOG = "awsdatacatalog"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Something to select from: its SQL, its columns, and what reading it reads in any case."""
+
+    sql: str = ""
+    fields: tuple[Field, ...] = ()
+    hard: Reads = NOTHING
+
+
+def compile_from(node: exp.Select, context: Context, parent: Scope | None) -> Relation:
+    relation = compile_relation(node.args["from_"].this, context, parent)
+    for join in node.args.get("joins") or []:
+        relation = _join(relation, join, context, parent)
+    return relation
+
+
+def compile_relation(node: exp.Expr, context: Context, parent: Scope | None) -> Relation:
+    match node:
+        case exp.Table():
+            relation = _table(node, context, parent)
+        case exp.Subquery() | exp.Values():
+            relation = _derived(node, context, parent)
+        case exp.Unnest():
+            relation = _unnest(node, context, Scope((), parent))
+        case exp.Paren():
+            relation = compile_relation(node.this, context, parent)
+        case _:
+            raise unsupported(node.key.upper(), node)
+    for join in node.args.get("joins") or []:
+        relation = _join(relation, join, context, parent)
+    return relation
+
+
+def table_name(node: exp.Table, context: Context) -> tuple[str, str]:
+    """Database and table in lower case. CATALOG_NOT_FOUND for a catalogue that is not Glue's."""
+    catalog = node.catalog.lower()
+    if catalog and catalog != CATALOG:
+        raise failure("CATALOG_NOT_FOUND", f"Catalog '{node.catalog}' not found", node)
+    return (node.db or context.database).lower(), node.name.lower()
+
+
+def _table(node: exp.Table, context: Context, parent: Scope | None) -> Relation:
+    refuse_unknown(node, ("this", "db", "catalog", "alias", "joins"))
+    if not isinstance(node.this, exp.Identifier):
+        raise unsupported("a table function", node)
+    if not node.db:
+        cte = _find_cte(parent, node.name)
+        if cte is not None:
+            return _cte(cte, node, context)
+    database, name = table_name(node, context)
+    if database == "information_schema":
+        raise unsupported("information_schema", node)
+    if context.catalog.database(database) is None:
+        raise failure("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist", node)
+    table = context.catalog.table(database, name)
+    if table is None:
+        message = f"Table '{CATALOG}.{database}.{name}' does not exist"
+        raise failure("TABLE_NOT_FOUND", message, node)
+    if table.view is not None:
+        return _view(table, node, context)
+    return _scan(table, node, context)
+
+
+def _find_cte(scope: Scope | None, name: str) -> Any:
+    while scope is not None:
+        if scope.ctes and name.lower() in scope.ctes:
+            return scope.ctes[name.lower()]
+        scope = scope.parent
+    return None
+
+
+def _cte(cte: Any, node: exp.Table, context: Context) -> Relation:
+    from lab.engine.query import compile_query
+
+    query = compile_query(cte.node, context, cte.scope)
+    return _named(query, node.alias_or_name, _aliases(node) or cte.aliases, context, node)
+
+
+def _view(table: Table, node: exp.Table, context: Context) -> Relation:
+    from lab.engine.query import compile_query
+
+    name = f"{table.database}.{table.name}"
+    if name in context.views:
+        raise failure("VIEW_IS_RECURSIVE", f"View '{CATALOG}.{name}' is recursive", node)
+    inner = replace(context, database=table.database, views=(*context.views, name))
+    query = compile_query(parse_query(table.view or ""), inner, None)
+    context.relations = inner.relations
+    names = tuple(column.name for column in table.columns)
+    return _named(query, node.alias_or_name, _aliases(node) or names, context, node)
+
+
+def _scan(table: Table, node: exp.Table, context: Context) -> Relation:
+    alias = context.next_relation()
+    scan = context.add_scan(table, alias)
+    fields = []
+    for column in table.all_columns:
+        name = column.name.lower()
+        value = Value(
+            f"{quote(alias)}.{quote(name)}",
+            parse_type(column.type),
+            frozenset({(scan.number, name)}),
+        )
+        fields.append(Field(name, node.alias_or_name, value, (scan.number, name)))
+    sql = f"{quote(scan.name)} AS {quote(alias)}"
+    return Relation(
+        sql, _renamed(tuple(fields), _aliases(node), node), frozenset({(scan.number, "")})
+    )
+
+
+def _aliases(node: exp.Expr) -> tuple[str, ...]:
+    alias = node.args.get("alias")
+    return (
+        tuple(column.name for column in alias.columns) if isinstance(alias, exp.TableAlias) else ()
+    )
+
+
+def _renamed(
+    fields: tuple[Field, ...], names: tuple[str, ...], node: exp.Expr
+) -> tuple[Field, ...]:
+    if not names:
+        return fields
+    if len(names) != len(fields):
+        message = (
+            f"Column alias list has {len(names)} entries but '{node.alias_or_name}' has"
+            f" {len(fields)} columns available"
+        )
+        raise failure("MISMATCHED_COLUMN_ALIASES", message, node)
+    return tuple(replace(field, name=name) for field, name in zip(fields, names, strict=True))
+
+
+def _derived(node: exp.Expr, context: Context, parent: Scope | None) -> Relation:
+    from lab.engine.query import compile_query
+
+    return _named(compile_query(node, context, parent), node.alias, _aliases(node), context, node)
+
+
+def _named(
+    query: Any, relation: str, names: tuple[str, ...], context: Context, node: exp.Expr
+) -> Relation:
+    alias = context.next_relation()
+    fields = tuple(
+        Field(
+            column.name,
+            relation or None,
+            replace(column.value, sql=f'{quote(alias)}."c{place}"', aggregate=False, literal=None),
+            column.origin if query.simple else None,
+        )
+        for place, column in enumerate(query.columns)
+    )
+    return Relation(f"({query.sql}) AS {quote(alias)}", _renamed(fields, names, node), query.hard)
+
+
+def _unnest(node: exp.Unnest, context: Context, scope: Scope) -> Relation:
+    """``UNNEST(a, b) WITH ORDINALITY``: arrays side by side, maps as two columns, arrays of rows
+    as their fields.
+    """
+    refuse_unknown(node, ("expressions", "alias", "offset"))
+    env = Env(context, scope)
+    inner: list[str] = []
+    outside: list[str] = []
+    alias = context.next_relation()
+    kinds: list[tuple[str | None, types.Type]] = []
+    lengths = []
+    sources = [compile_expression(item, env) for item in node.expressions]
+    for source in sources:
+        place = len(inner)
+        if source.type.name == "map":
+            inner += [
+                f"unnest(map_keys({source.sql})) AS u{place}",
+                f"unnest(map_values({source.sql})) AS u{place + 1}",
+            ]
+            outside += [f"u{place}", f"u{place + 1}"]
+            kinds += [(None, kind) for kind in source.type.args]
+            lengths.append(f"cardinality({source.sql})")
+        elif source.type.name == "array":
+            inner.append(f"unnest({source.sql}) AS u{place}")
+            lengths.append(f"len({source.sql})")
+            _unnest_array(source.type.element, place, outside, kinds)
+        else:
+            raise failure("TYPE_MISMATCH", f"Cannot unnest type: {source.type}", node)
+    names = _aliases(node)
+    if node.args.get("offset"):
+        longest = ", ".join(f"coalesce({length}, 0)" for length in lengths)
+        inner.append(
+            f"unnest(generate_series(CAST(1 AS BIGINT), CAST(greatest({longest}) AS BIGINT))) AS o"
+        )
+        outside.append("o")
+        kinds.append((None, types.BIGINT))
+        offset = node.args["offset"]
+        names = (*names, offset.name) if isinstance(offset, exp.Identifier) and names else names
+    reads = NOTHING.union(*(source.reads for source in sources))
+    columns = ", ".join(f'{sql} AS "c{i}"' for i, sql in enumerate(outside))
+    sql = f"LATERAL (SELECT {columns} FROM (SELECT {', '.join(inner)})) AS {quote(alias)}"
+    relation = node.alias or None
+    fields = tuple(
+        Field(name, relation, Value(f'{quote(alias)}."c{i}"', kind, reads))
+        for i, (name, kind) in enumerate(kinds)
+    )
+    return Relation(sql, _renamed(fields, names, node), reads)
+
+
+def _unnest_array(
+    element: types.Type, place: int, outside: list[str], kinds: list[tuple[str | None, types.Type]]
+) -> None:
+    if element.name != "row":
+        outside.append(f"u{place}")
+        kinds.append((None, element))
+        return
+    for (name, kind), inner in zip(element.args, types.field_names(element), strict=True):
+        outside.append(f"struct_extract(u{place}, {types.text(inner)})")
+        kinds.append((name, kind))
+
+
+def _join(left: Relation, node: exp.Join, context: Context, parent: Scope | None) -> Relation:
+    refuse_unknown(node, ("this", "kind", "side", "on", "using", "method"))
+    if node.method:
+        raise failure("NOT_SUPPORTED", f"{node.method.capitalize()} join not supported", node)
+    side, kind = node.side.upper(), node.kind.upper()
+    if kind not in ("", "INNER", "CROSS", "OUTER"):
+        raise unsupported(f"{kind} JOIN", node)
+    target = node.this
+    if isinstance(target, exp.Unnest):
+        right = _unnest(target, context, Scope(left.fields, parent))
+    else:
+        right = compile_relation(target, context, parent)
+    word = f"{side} JOIN" if side else "JOIN"
+    if node.args.get("using"):
+        return _join_using(left, right, node, word)
+    fields = left.fields + right.fields
+    hard = left.hard | right.hard
+    if node.args.get("on") is None:
+        return Relation(f"{left.sql} CROSS JOIN {right.sql}", fields, hard)
+    env = Env(context, Scope(fields, parent), clause="JOIN clause")
+    condition = boolean(node.args["on"], env, "JOIN ON clause")
+    _push_join(node.args["on"], left, right, side, context)
+    sql = f"{left.sql} {word} {right.sql} ON {condition.sql}"
+    return Relation(sql, _after_join(left, right, side), hard | condition.reads)
+
+
+def _push_join(on: exp.Expr, left: Relation, right: Relation, side: str, context: Context) -> None:
+    if side in ("", "LEFT"):
+        push_down(on, right.fields, context)
+    if side in ("", "RIGHT"):
+        push_down(on, left.fields, context)
+
+
+def _after_join(left: Relation, right: Relation, side: str) -> tuple[Field, ...]:
+    """A side that an outer join fills with NULL is no longer its table's column."""
+    keep_left, keep_right = side in ("", "LEFT"), side in ("", "RIGHT")
+    return tuple(
+        field if keep else replace(field, origin=None)
+        for fields, keep in ((left.fields, keep_left), (right.fields, keep_right))
+        for field in fields
+    )
+
+
+def _join_using(left: Relation, right: Relation, node: exp.Join, word: str) -> Relation:
+    names = [column.name.lower() for column in node.args["using"]]
+    merged, conditions = [], []
+    hard = left.hard | right.hard
+    for name in names:
+        a, b = (
+            _using(side, name, where, node) for side, where in ((left, "left"), (right, "right"))
+        )
+        condition = compare("=", a.value, b.value, node)
+        conditions.append(condition.sql)
+        hard |= condition.reads
+        kind = types.common_type(a.value.type, b.value.type)
+        assert kind is not None
+        x, y = coerce(a.value, kind), coerce(b.value, kind)
+        sql = {"LEFT JOIN": x.sql, "JOIN": x.sql, "RIGHT JOIN": y.sql}.get(
+            word, f"coalesce({x.sql}, {y.sql})"
+        )
+        merged.append(Field(name, None, Value(sql, kind, x.reads | y.reads)))
+    rest = tuple(
+        f for f in _after_join(left, right, word.removesuffix("JOIN").strip())
+        if f.name is None or f.name.lower() not in names
+    )  # fmt: skip
+    sql = f"{left.sql} {word} {right.sql} ON {' AND '.join(conditions)}"
+    return Relation(sql, (*merged, *rest), hard)
+
+
+def _using(side: Relation, name: str, where: str, node: exp.Join) -> Field:
+    found = [f for f in side.fields if f.name and f.name.lower() == name]
+    if not found:
+        message = f"Column '{name}' is missing from {where} side of join"
+        raise failure("COLUMN_NOT_FOUND", message, node)
+    if len(found) > 1:
+        raise failure("AMBIGUOUS_NAME", f"Column '{name}' is ambiguous", node)
+    return found[0]
+
+
+COMPARABLE = {exp.EQ: "=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def push_down(condition: exp.Expr, fields: tuple[Field, ...], context: Context) -> None:
+    """Tell each scan what the condition says about its columns alone: partitions and row groups
+    can then be skipped.
+    """
+    for part in _conjuncts(condition):
+        if part.find(exp.Query, exp.Subquery, exp.Lambda) is None:
+            _push_partition(part, fields, context)
+            _push_statistics(part, fields, context)
+
+
+def _conjuncts(node: exp.Expr) -> list[exp.Expr]:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    if isinstance(node, exp.And):
+        return _conjuncts(node.left) + _conjuncts(node.right)
+    return [node]
+
+
+def _push_partition(part: exp.Expr, fields: tuple[Field, ...], context: Context) -> None:
+    """The condition compiled over partition keys only; whatever else it needs makes that
+    impossible, and is skipped.
+    """
+    known = []
+    for item in fields:
+        if item.origin is None:
+            continue
+        number, column = item.origin
+        if column in {key.name.lower() for key in context.scans[number].table.partition_keys}:
+            value = Value(f'"p".{quote(column)}', item.value.type, frozenset({item.origin}))
+            known.append(replace(item, value=value))
+    if not known:
+        return
+    try:
+        value = boolean(part, Env(context, Scope(tuple(known))), "WHERE clause")
+    except QueryError:
+        return
+    numbers = {number for number, _ in value.reads}
+    if len(numbers) == 1:
+        context.scans[numbers.pop()].partition_filters.append(value.sql)
+
+
+def _push_statistics(part: exp.Expr, fields: tuple[Field, ...], context: Context) -> None:
+    if isinstance(part, exp.Between):
+        _push_comparison(part.this, ">=", part.args["low"], fields, context)
+        _push_comparison(part.this, "<=", part.args["high"], fields, context)
+    elif type(part) in COMPARABLE and isinstance(part, exp.Binary):
+        symbol = COMPARABLE[type(part)]
+        _push_comparison(part.left, symbol, part.right, fields, context)
+        _push_comparison(part.right, MIRRORED[symbol], part.left, fields, context)
+
+
+def _push_comparison(
+    column: exp.Expr, symbol: str, constant: exp.Expr, fields: tuple[Field, ...], context: Context
+) -> None:
+    if not isinstance(column, exp.Column):
+        return
+    try:
+        value = compile_expression(constant, Env(context, Scope()))
+    except QueryError:
+        return
+    parts = [part.name.lower() for part in column.parts]
+    matching = [
+        f for f in fields
+        if f.name and f.name.lower() == parts[-1]
+        and (len(parts) == 1 or (f.relation or "").lower() == parts[-2])
+    ]  # fmt: skip
+    if len(matching) != 1 or matching[0].origin is None or value.literal is None:
+        return
+    if types.common_type(matching[0].value.type, value.type) is None:
+        return
+    number, name = matching[0].origin
+    context.scans[number].filters.append((name, symbol, value.literal))

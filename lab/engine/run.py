@@ -1,0 +1,191 @@
+"""Runs compiled queries on DuckDB: one database without access to anything but the object store,
+one cursor per query.
+"""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from lab.engine import macros
+from lab.engine.catalog import Catalog, Objects
+from lab.engine.compiler import Compiled, wire
+from lab.engine.errors import Cancelled, QueryError
+from lab.engine.scan import Source, prepare
+from lab.engine.text import printer
+
+BATCH = 2048
+TIMEOUT_SECONDS = 30 * 60.0
+
+
+class Pool:
+    """The one DuckDB database of the process. It opens files below ``folders`` and nothing else,
+    ever.
+
+    ``memory`` is DuckDB's limit, beyond which it writes to ``scratch``; ``threads`` are shared by
+    all queries.
+    """
+
+    def __init__(
+        self, folders: list[Path], scratch: Path, memory: str = "2GB", threads: int = 2
+    ) -> None:
+        scratch.mkdir(parents=True, exist_ok=True)
+        self._database = duckdb.connect(
+            ":memory:",
+            config={"threads": threads, "memory_limit": memory, "temp_directory": str(scratch)},
+        )
+        macros.install(self._database)
+        allowed = (
+            "[" + ", ".join(f"'{self._quoted(folder)}/'" for folder in [*folders, scratch]) + "]"
+        )
+        for statement in (
+            "SET TimeZone = 'UTC'",
+            "SET default_null_order = 'nulls_last'",
+            f"SET allowed_directories = {allowed}",
+            "SET enable_external_access = false",
+            "SET lock_configuration = true",
+        ):
+            self._database.execute(statement)
+        self._lock = threading.Lock()
+
+    @staticmethod
+    def _quoted(folder: Path) -> str:
+        return str(folder).replace("'", "''")
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            return self._database.cursor()
+
+    def close(self) -> None:
+        self._database.close()
+
+
+@dataclass(slots=True)
+class Job:
+    """A statement on its way: the bytes it scans and may scan (``limit``), and how to stop it."""
+
+    pool: Pool
+    limit: int | None = None
+    bytes_scanned: int = 0
+    _cursor: duckdb.DuckDBPyConnection | None = None
+    _stopped: bool = False
+    _timed_out: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def cancel(self) -> None:
+        """Stop the statement; whoever runs it gets ``Cancelled``."""
+        with self._lock:
+            self._stopped = True
+            if self._cursor is not None:
+                self._cursor.interrupt()
+
+    def time_out(self) -> None:
+        """Stop the statement with EXCEEDED_TIME_LIMIT."""
+        self._timed_out = True
+        self.cancel()
+
+    def check(self) -> None:
+        if self._timed_out:
+            raise QueryError(
+                "EXCEEDED_TIME_LIMIT", "Query exceeded the maximum execution time limit"
+            )
+        if self._stopped:
+            raise Cancelled
+
+    @property
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            if self._cursor is None:
+                self._cursor = self.pool.cursor()
+            return self._cursor
+
+    def close(self) -> None:
+        with self._lock:
+            if self._cursor is not None:
+                self._cursor.close()
+                self._cursor = None
+
+
+def with_sources(compiled: Compiled, sources: list[Source], sql: str) -> str:
+    """``sql`` with each scan defined in front of it."""
+    if not sources:
+        return sql
+    ctes = ", ".join(
+        f'"{scan.name}" AS NOT MATERIALIZED ({source.sql})'
+        for scan, source in zip(compiled.scans, sources, strict=True)
+    )
+    return f"WITH {ctes} {sql}"
+
+
+def plan(job: Job, compiled: Compiled, catalog: Catalog, objects: Objects) -> list[Source]:
+    """Find the files of every scan and count their bytes into the job."""
+    with translated(job):
+        sources = [prepare(scan, catalog, objects, job.cursor) for scan in compiled.scans]
+    job.bytes_scanned += sum(source.bytes for source in sources)
+    if job.limit is not None and job.bytes_scanned > job.limit:
+        raise Cancelled("Query cancelled! : Bytes scanned limit was exceeded")
+    return sources
+
+
+def rows(job: Job, compiled: Compiled, sources: list[Source]) -> Iterator[list[str | None]]:
+    """The result in Athena's text; NULL is None."""
+    printers = [printer(column.type) for column in compiled.columns]
+    with translated(job):
+        job.check()
+        cursor = job.cursor.execute(with_sources(compiled, sources, wire(compiled)))
+        while batch := cursor.fetchmany(BATCH):
+            job.check()
+            for row in batch:
+                yield [
+                    None if value is None else show(value)
+                    for show, value in zip(printers, row, strict=True)
+                ]
+
+
+def execute(job: Job, sql: str) -> list[tuple[Any, ...]]:
+    """Run SQL of our own making."""
+    with translated(job):
+        job.check()
+        return job.cursor.execute(sql).fetchall()
+
+
+class translated:  # noqa: N801  used as a statement
+    """DuckDB's exceptions as Athena's errors."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, duckdb.InterruptException):
+            self.job.check()
+            raise Cancelled from error
+        if isinstance(error, duckdb.Error):
+            raise translate(error) from error
+
+
+def translate(error: duckdb.Error) -> QueryError:  # noqa: PLR0911  one return per kind
+    """Athena's name for what DuckDB said; errors of our own making carry theirs."""
+    text = str(error).split("\n\nLINE ", 1)[0]
+    message = text.split("Error: ", 1)[-1].strip()
+    name, _, rest = message.partition(": ")
+    if isinstance(error, duckdb.InvalidInputException) and name.isupper() and " " not in name:
+        return QueryError(name, rest)
+    if "More than one row returned by a subquery" in message:
+        return QueryError("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")
+    if isinstance(error, duckdb.OutOfRangeException) or "out of range" in message.lower():
+        return QueryError("NUMERIC_VALUE_OUT_OF_RANGE", message)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return QueryError("EXCEEDED_LOCAL_MEMORY_LIMIT", message)
+    if "JSON" in message or "CSV" in message or isinstance(error, duckdb.IOException):
+        return QueryError("HIVE_BAD_DATA", message.splitlines()[0])
+    if isinstance(error, duckdb.ConversionException):
+        return QueryError("INVALID_CAST_ARGUMENT", message)
+    if isinstance(error, duckdb.InvalidInputException):
+        return QueryError("INVALID_FUNCTION_ARGUMENT", message)
+    return QueryError("GENERIC_INTERNAL_ERROR", message)

@@ -1,0 +1,170 @@
+"""What a statement asks for, once it is read: one small class per kind."""
+
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from lab.engine.catalog import Column, Database, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A table or view; ``database`` is None when the statement does not say."""
+
+    table: str
+    database: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """``kind`` is Athena's StatementType (DDL, DML, UTILITY), ``subkind`` its SubstatementType."""
+
+    kind: str = field(default="DDL", init=False)
+    subkind: str = field(default="", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Select(Statement):
+    tree: exp.Expr
+    kind: str = field(default="DML", init=False)
+    subkind: str = field(default="SELECT", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTableAs(Statement):
+    """``properties`` are those of WITH (...), names in lower case; a list is a tuple."""
+
+    name: Name
+    if_not_exists: bool
+    properties: dict[str, str | tuple[str, ...]]
+    tree: exp.Expr
+    with_data: bool = True
+    subkind: str = field(default="CREATE_TABLE_AS_SELECT", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Insert(Statement):
+    name: Name
+    columns: tuple[str, ...]
+    tree: exp.Expr
+    kind: str = field(default="DML", init=False)
+    subkind: str = field(default="INSERT", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateView(Statement):
+    name: Name
+    or_replace: bool
+    query: str
+    tree: exp.Expr
+    subkind: str = field(default="CREATE_VIEW", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDatabase(Statement):
+    database: Database
+    if_not_exists: bool
+    subkind: str = field(default="CREATE_DATABASE", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DropDatabase(Statement):
+    name: str
+    if_exists: bool
+    cascade: bool
+    subkind: str = field(default="DROP_DATABASE", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTable(Statement):
+    """``table.database`` is empty when the statement does not say."""
+
+    table: Table
+    if_not_exists: bool
+    subkind: str = field(default="CREATE_TABLE", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Drop(Statement):
+    name: Name
+    if_exists: bool
+    view: bool
+    subkind: str = field(default="DROP_TABLE", init=False)
+
+
+Spec = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddPartitions(Statement):
+    """Each partition as (key, value) pairs and the location, if given."""
+
+    name: Name
+    if_not_exists: bool
+    partitions: tuple[tuple[Spec, str | None], ...]
+    subkind: str = field(default="ALTER_TABLE_ADD_PARTITION", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DropPartitions(Statement):
+    name: Name
+    if_exists: bool
+    partitions: tuple[Spec, ...]
+    subkind: str = field(default="ALTER_TABLE_DROP_PARTITION", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AddColumns(Statement):
+    name: Name
+    columns: tuple[Column, ...]
+    subkind: str = field(default="ALTER_TABLE_ADD_COLUMNS", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SetProperties(Statement):
+    name: Name
+    properties: dict[str, str]
+    subkind: str = field(default="ALTER_TABLE_SET_TBLPROPERTIES", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Repair(Statement):
+    name: Name
+    subkind: str = field(default="MSCK_REPAIR_TABLE", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowDatabases(Statement):
+    pattern: str | None
+    kind: str = field(default="UTILITY", init=False)
+    subkind: str = field(default="SHOW_DATABASES", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowTables(Statement):
+    database: str | None
+    pattern: str | None
+    views_only: bool = False
+    kind: str = field(default="UTILITY", init=False)
+    subkind: str = field(default="SHOW_TABLES", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPartitions(Statement):
+    name: Name
+    kind: str = field(default="UTILITY", init=False)
+    subkind: str = field(default="SHOW_PARTITIONS", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowColumns(Statement):
+    name: Name
+    kind: str = field(default="UTILITY", init=False)
+    subkind: str = field(default="SHOW_COLUMNS", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Describe(Statement):
+    name: Name
+    kind: str = field(default="UTILITY", init=False)
+    subkind: str = field(default="DESCRIBE_TABLE", init=False)

@@ -1,0 +1,129 @@
+"""Window functions: OVER with its partition, order and frame. Source: Trino documentation, "Window
+functions".
+"""
+
+from typing import Any
+
+from sqlglot import exp
+
+from lab.engine import signatures, types
+from lab.engine.aggregates import aggregate, is_aggregate
+from lab.engine.calls import unexpected
+from lab.engine.casts import coerce
+from lab.engine.errors import failure, unsupported
+from lab.engine.expression import compile_expression
+from lab.engine.syntax import refuse_unknown
+from lab.engine.values import NOTHING, Env, Reads, Value, union_reads
+
+RANKS = ("row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile")
+VALUES = ("first_value", "last_value", "nth_value", "lag", "lead")
+RANK_ONLY = (*RANKS, "lag", "lead")
+
+
+def window(node: exp.Window, env: Env) -> Value:
+    """``function OVER (...)``"""
+    if not env.aggregates:
+        message = (
+            f"{env.clause} cannot contain aggregations, window functions or grouping operations"
+        )
+        raise failure("EXPRESSION_NOT_SCALAR", message, node)
+    call, nulls = node.this, ""
+    if isinstance(call, exp.IgnoreNulls | exp.RespectNulls):
+        nulls = " IGNORE NULLS" if isinstance(call, exp.IgnoreNulls) else ""
+        call = call.this
+    over, reads, ordered = _over(node, env)
+    inner = call.this if isinstance(call, exp.Filter) else call
+    name = str(inner.this).lower() if isinstance(inner, exp.Anonymous) else ""
+    if is_aggregate(name):
+        if nulls:
+            raise unsupported(f"IGNORE NULLS with {name}", node)
+        value = aggregate(call, env, over)
+        return Value(value.sql, value.type, value.reads | reads, None, value.aggregate)
+    if not isinstance(call, exp.Anonymous) or name not in RANKS + VALUES:
+        raise failure("FUNCTION_NOT_FOUND", f"Function '{name}' not registered", node)
+    if name in RANK_ONLY and _spec(node, env) is not None:
+        message = f"Cannot specify window frame for {name} function"
+        raise failure("INVALID_WINDOW_FRAME", message, call)
+    if name in RANK_ONLY and not ordered and name in ("lag", "lead"):
+        raise failure(
+            "MISSING_ORDER_BY", f"{name} function requires an ORDER BY window clause", call
+        )
+    return _ranking(name, call, env, over, reads, nulls)
+
+
+def _ranking(name: str, call: Any, env: Env, over: str, reads: Reads, nulls: str) -> Value:  # noqa: PLR0913, PLR0917  a clause each
+    arguments = [compile_expression(item, env) for item in call.expressions]
+    found = signatures.match(name, [a.type for a in arguments])
+    if found is None or found.returns is None:
+        raise unexpected(name, arguments, call)
+    ready = [
+        coerce(a, wanted) if wanted is not None else a
+        for a, wanted in zip(arguments, found.arguments, strict=True)
+    ]
+    if name == "ntile" and isinstance(ready[0].literal, int) and ready[0].literal <= 0:
+        raise failure("INVALID_FUNCTION_ARGUMENT", "Buckets must be greater than 0", None)
+    if name == "nth_value" and isinstance(ready[1].literal, int) and ready[1].literal <= 0:
+        raise failure("INVALID_FUNCTION_ARGUMENT", "Offset must be at least 1", None)
+    texts = ", ".join(value.sql for value in ready)
+    sql = f"CAST({name}({texts}{nulls}){over} AS {types.duckdb(found.returns)})"
+    all_reads = union_reads(ready) | reads
+    return Value(sql, found.returns, all_reads, None, any(value.aggregate for value in ready))
+
+
+def _definition(node: exp.Window, env: Env) -> exp.Window:
+    """The window that a name stands for; OVER w and OVER (w) alike."""
+    alias = node.args.get("alias")
+    if alias is None:
+        return node
+    found = (env.windows or {}).get(alias.name.lower())
+    if found is None:
+        raise failure("INVALID_WINDOW_REFERENCE", f"Cannot resolve WINDOW name {alias.name}", node)
+    if node.args.get("partition_by") or node.args.get("order") or node.args.get("spec"):
+        raise unsupported("a window that extends a named window", node)
+    return found  # type: ignore[no-any-return]  # the mapping holds what the parser made
+
+
+def _spec(node: exp.Window, env: Env) -> Any:
+    return _definition(node, env).args.get("spec")
+
+
+def _over(node: exp.Window, env: Env) -> tuple[str, Reads, bool]:
+    found = _definition(node, env)
+    refuse_unknown(found, ("this", "partition_by", "order", "spec", "alias", "over"))
+    parts, reads = [], NOTHING
+    partition = [compile_expression(item, env) for item in found.args.get("partition_by") or []]
+    if partition:
+        parts.append("PARTITION BY " + ", ".join(value.sql for value in partition))
+        reads |= union_reads(partition)
+    order = found.args.get("order")
+    if order is not None:
+        texts = []
+        for item in order.expressions:
+            value = compile_expression(item.this, env)
+            reads |= value.reads
+            way = "DESC" if item.args.get("desc") else "ASC"
+            nulls = "FIRST" if item.args.get("nulls_first") else "LAST"
+            # In parentheses, so that a constant is no position.
+            texts.append(f"({value.sql}) {way} NULLS {nulls}")
+        parts.append("ORDER BY " + ", ".join(texts))
+    if found.args.get("spec") is not None:
+        parts.append(_frame(found.args["spec"], env, order is not None))
+    return f" OVER ({' '.join(parts)})", reads, order is not None
+
+
+def _frame(spec: exp.WindowSpec, env: Env, ordered: bool) -> str:
+    refuse_unknown(spec, ("kind", "start", "start_side", "end", "end_side"))
+    kind = str(spec.args["kind"]).upper()
+    if kind == "GROUPS" or (kind == "RANGE" and not ordered):
+        raise unsupported(f"a {kind} frame", spec)
+    start = _bound(spec, "start", env)
+    if spec.args.get("end") is None:
+        return f"{kind} BETWEEN {start} AND CURRENT ROW"
+    return f"{kind} BETWEEN {start} AND {_bound(spec, 'end', env)}"
+
+
+def _bound(spec: exp.WindowSpec, side: str, env: Env) -> str:
+    bound, direction = spec.args[side], spec.args.get(f"{side}_side")
+    if isinstance(bound, str):
+        return f"{bound} {direction}" if direction else bound
+    return f"{compile_expression(bound, env).sql} {direction}"

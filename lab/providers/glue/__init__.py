@@ -1,0 +1,3 @@
+"""AWS Glue's Data Catalog: databases, tables, partitions. Crawlers and jobs are not here; they are
+refused by name.
+"""

@@ -1,0 +1,143 @@
+"""What readers make of text: JSON lines and delimited files."""
+
+import gzip
+
+import pytest
+
+from lab.engine.errors import QueryError
+from tests.engine.support import Athena
+
+OPENX = "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'"
+HCATALOG = "ROW FORMAT SERDE 'org.apache.hive.hcatalog.data.JsonSerDe'"
+OPEN_CSV = "ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde'"
+
+
+def table(
+    athena: Athena, columns: str, how: str, content: bytes, *, tail: str = "", name: str = "1"
+) -> None:
+    athena.objects.write(f"s3://data/t/{name}", content)
+    athena.run(f"CREATE EXTERNAL TABLE t ({columns}) {how} LOCATION 's3://data/t/' {tail}")
+
+
+@pytest.mark.parametrize("serde", [OPENX, HCATALOG])
+def test_json_keys_in_any_case_and_absent_ones(athena: Athena, serde: str) -> None:
+    lines = b'{"Id":1,"Who":{"firstName":"Ada","Tags":["x",null]}}\n{"Id":"2"}\n'
+    table(
+        athena, "id int, who struct<firstname:string,tags:array<string>>, gone string", serde, lines
+    )
+    assert athena.run("SELECT id, who, who.firstname, gone FROM t ORDER BY id") == [
+        ["1", "{firstname=Ada, tags=[x, null]}", "Ada", None],
+        ["2", None, None, None],
+    ]
+
+
+def test_json_timestamps_maps_and_objects_as_text(athena: Athena) -> None:
+    lines = (
+        b'{"t":"2013-01-01T05:00:00Z","m":{"k":1},"o":{"a": 1}}\n{"t":"2013-01-01 06:00:00.5"}\n'
+    )
+    table(athena, "t timestamp, m map<string,int>, o string", OPENX, lines)
+    assert athena.run("SELECT * FROM t ORDER BY t") == [
+        ["2013-01-01 05:00:00.000", "{k=1}", '{"a":1}'],
+        ["2013-01-01 06:00:00.500", None, None],
+    ]
+
+
+def test_json_that_is_broken_is_an_error_unless_ignored(athena: Athena) -> None:
+    table(athena, "a int", OPENX, b'{"a":1}\nnot json\n')
+    with pytest.raises(QueryError) as caught:
+        athena.run("SELECT a FROM t")
+    assert caught.value.name == "HIVE_BAD_DATA"
+    athena.run("DROP TABLE t")
+    lenient = f"{OPENX} WITH SERDEPROPERTIES ('ignore.malformed.json' = 'true')"
+    athena.run(f"CREATE EXTERNAL TABLE t (a int) {lenient} LOCATION 's3://data/t/'")
+    assert athena.run("SELECT a FROM t ORDER BY a") == [["1"], [None]]
+
+
+def test_json_column_mapping(athena: Athena) -> None:
+    mapped = f"{OPENX} WITH SERDEPROPERTIES ('mapping.ts' = '@timestamp')"
+    table(athena, "ts string", mapped, b'{"@timestamp":"now"}\n')
+    assert athena.run("SELECT ts FROM t") == [["now"]]
+
+
+def test_delimited_text(athena: Athena) -> None:
+    """Quotes are text, what does not fit is NULL, short lines end in NULL, long ones are cut."""
+    content = b'h1,h2,h3\r\n1,"a b",2013-01-01\r\nx,\\N\n3,c,2013-02-30,more\n'
+    how = "ROW FORMAT DELIMITED FIELDS TERMINATED BY ','"
+    tail = "TBLPROPERTIES ('skip.header.line.count' = '1')"
+    table(athena, "a int, b string, d date", how, gzip.compress(content), tail=tail, name="1.gz")
+    assert athena.run("SELECT * FROM t ORDER BY a") == [
+        ["1", '"a b"', "2013-01-01"],
+        ["3", "c", None],
+        [None, None, None],
+    ]
+
+
+def test_delimited_text_with_escapes(athena: Athena) -> None:
+    how = "ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' ESCAPED BY '\\\\'"
+    table(athena, "a string, b string", how, b"x\\,y,\\N\np,q\n")
+    assert athena.run("SELECT * FROM t ORDER BY a") == [["p", "q"], ["x,y", None]]
+
+
+def test_tab_and_octal_delimiters(athena: Athena) -> None:
+    table(athena, "a string, b int", "ROW FORMAT DELIMITED FIELDS TERMINATED BY '\\t'", b"x\t1\n")
+    assert athena.run("SELECT * FROM t") == [["x", "1"]]
+
+
+def test_open_csv(athena: Athena) -> None:
+    content = b'"1","a, b",0\n"2","say ""x""",19000\n'
+    how = f"{OPEN_CSV} WITH SERDEPROPERTIES ('separatorChar' = ',', 'escapeChar' = '\"')"
+    table(athena, "a int, b string, d date", how, content)
+    assert athena.run("SELECT * FROM t ORDER BY a") == [
+        ["1", "a, b", "1970-01-01"],
+        ["2", 'say "x"', "2022-01-08"],
+    ]
+
+
+def test_open_csv_fails_on_what_does_not_fit(athena: Athena) -> None:
+    table(athena, "a int", OPEN_CSV, b"abc\n")
+    with pytest.raises(QueryError) as caught:
+        athena.run("SELECT a FROM t")
+    assert str(caught.value) == (
+        "HIVE_BAD_DATA: Error parsing field value 'abc' for field: For input string: \"abc\""
+    )
+
+
+def test_hidden_files_are_not_read(athena: Athena) -> None:
+    athena.objects.write("s3://data/t/_SUCCESS", b'{"a":9}\n')
+    athena.objects.write("s3://data/t/.part", b'{"a":9}\n')
+    table(athena, "a int", OPENX, b'{"a":1}\n')
+    assert athena.run("SELECT a FROM t") == [["1"]]
+
+
+def test_an_empty_location_is_an_empty_table(athena: Athena) -> None:
+    athena.run(
+        "CREATE EXTERNAL TABLE t (a int, b string) STORED AS PARQUET LOCATION 's3://data/no/'"
+    )
+    assert athena.run("SELECT count(*), max(b) FROM t") == [["0", None]]
+
+
+@pytest.mark.parametrize(
+    ("properties", "what"),
+    [
+        ("'projection.enabled' = 'true'", "partition projection"),
+        ("'table_type' = 'ICEBERG'", "an Iceberg table"),
+    ],
+)
+def test_tables_that_are_more_than_files_are_refused(
+    athena: Athena, properties: str, what: str
+) -> None:
+    table(athena, "a int", OPENX, b'{"a":1}\n', tail=f"TBLPROPERTIES ({properties})")
+    with pytest.raises(QueryError) as caught:
+        athena.run("SELECT a FROM t")
+    assert str(caught.value) == f"NOT_SUPPORTED: {what} is not supported by this lab"
+
+
+def test_parquet_of_another_type_is_bad_data(athena: Athena) -> None:
+    athena.run("CREATE TABLE made WITH (external_location = 's3://data/t/') AS SELECT 'x' AS a")
+    athena.run(
+        "CREATE EXTERNAL TABLE t (a int, gone double) STORED AS PARQUET LOCATION 's3://data/t/'"
+    )
+    assert athena.run("SELECT gone FROM t") == [[None]]
+    with pytest.raises(QueryError) as caught:
+        athena.run("SELECT a FROM t")
+    assert caught.value.name == "HIVE_BAD_DATA"
