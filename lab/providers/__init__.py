@@ -1,1 +1,3 @@
-"""Our implementations of AWS services. They run inside LocalStack and are registered in ``plugins.py`` only."""
+"""Our implementations of AWS services. They run inside LocalStack and are registered in
+``plugins.py`` only.
+"""

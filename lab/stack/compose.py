@@ -209,7 +209,7 @@ def _detail(found: dict[str, Any]) -> str:
 
 
 def _memory(container: Any) -> int | None:
-    """Bytes in use without the page cache that can be taken back, as ``docker stats`` counts."""
+    """Bytes in use without the page cache, which the kernel takes back when others want it."""
     try:
         memory = container.stats(stream=False, one_shot=True).get("memory_stats", {})
     except NotFound:  # removed since it was listed
@@ -217,8 +217,8 @@ def _memory(container: Any) -> int | None:
     if "usage" not in memory:
         return None
     details = memory.get("stats", {})
-    cache = details.get("inactive_file", details.get("total_inactive_file", 0))
-    return int(memory["usage"]) - int(cache)
+    cache = (details.get(f"{use}_file", 0) for use in ("active", "inactive"))
+    return int(memory["usage"] - sum(cache))
 
 
 def _uptime(started: str) -> float:
