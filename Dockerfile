@@ -9,10 +9,10 @@ ENV PATH=/opt/lab/bin:${PATH}
 
 # Before the code, so that a change of code does not install LocalStack again.
 RUN --mount=type=bind,source=requirements/lab.txt,target=/tmp/lab.txt \
-    --mount=type=cache,target=/root/.cache/pip \
-    pip install --require-hashes --requirement /tmp/lab.txt
+    --mount=type=cache,target=/var/cache/pip \
+    PIP_CACHE_DIR=/var/cache/pip pip install --require-hashes --requirement /tmp/lab.txt
 
-# setuptools is in the lock, so the build needs nothing that is not hashed.
+# The build backend is in the lock, so the build needs nothing that is not hashed.
 COPY pyproject.toml README.md /opt/src/
 COPY lab /opt/src/lab
 RUN pip install --no-deps --no-build-isolation --no-cache-dir /opt/src

@@ -79,7 +79,7 @@ def show_logs(
 ) -> None:
     config = _config(mode)
     if mode == COMPOSE:
-        source = compose.logs(config, server, follow=follow)
+        source = compose.logs(config, server, follow=follow, lines=lines)
     else:
         source = logs.read(config, server, lines=lines, follow=follow)
     for line in source:

@@ -1,7 +1,9 @@
 """Fixtures: one lab for the whole session, and boto3 clients that point at it."""
 
+import gc
 import os
 import socket
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +15,13 @@ from lab import config as settings
 from lab.config import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Config
 from lab.errors import LabError
 from lab.stack import embedded
+
+# Imported by LocalStack, the Docker client looks for an engine and leaves its socket to the garbage
+# collector. That is not ours to mend, nor may it fail whichever test runs at that moment.
+with warnings.catch_warnings(action="ignore"):
+    import localstack.utils.docker_utils  # noqa: F401
+
+    gc.collect()
 
 
 def free_port() -> int:

@@ -1,12 +1,16 @@
-"""The documentation is true: what it names exists, in both languages, and every command is in it."""
+"""The documentation is true: what it names exists, its commands work, and none is left out."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import typer
 
 from lab.cli import app
+from lab.config import Config
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.fr.md")
@@ -46,3 +50,19 @@ def test_links_and_pictures_resolve(name: str) -> None:
 def test_every_verb_of_the_command_has_a_target() -> None:
     verbs = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]  # a group
     assert verbs - targets() - {"env"} == set()
+
+
+@pytest.mark.lab
+def test_the_commands_by_hand_work_as_printed(lab: Config, tmp_path: Path) -> None:
+    """The block with awslocal, then the one with Python, with what `lab env` prints."""
+    by_hand, python = (b for b in blocks("README.md") if "awslocal" in b or "import boto3" in b)
+    here = {".venv/bin/": f"{Path(sys.executable).parent}/", ".lab/": f"{lab.home}/"}
+    for shown, actual in here.items():
+        by_hand = by_hand.replace(shown, actual)
+    env = {**os.environ, **lab.aws_environment()}
+    shell = ["sh", "-ec", by_hand]
+    done = subprocess.run(shell, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == '{"page": "/cart", "ms": 12}'
+    code = python.replace("http://127.0.0.1:4566", lab.endpoint_url)
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)

@@ -73,6 +73,13 @@ class ProcessExecutorPlugin(RuntimeExecutorPlugin):
         return ProcessRuntimeExecutor
 
 
+@hooks.on_runtime_create()
+def keep_to_loopback() -> None:
+    from lab.providers.gateway import install
+
+    install()
+
+
 @hooks.on_infra_start()
 def announce() -> None:
     from lab.providers.health import install

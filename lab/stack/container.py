@@ -18,11 +18,10 @@ EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - of the container, see above
 
 
 def environment(config: Config) -> dict[str, str]:
-    """LocalStack's settings in the container: host mode, though LocalStack sees where it runs."""
+    """LocalStack's settings in the container."""
     return {
         **localstack.environment(config),
         "GATEWAY_LISTEN": f"{EVERY_ADDRESS}:{config.port}",
-        "OVERRIDE_IN_DOCKER": "0",
     }
 
 

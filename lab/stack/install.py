@@ -9,9 +9,9 @@ import shutil
 from collections.abc import Callable
 
 from lab.config import Config
-from lab.stack import aot, artifacts
+from lab.stack import aot, artifacts, catalog
 
-# Told of the step that begins ("opensearch", "aot"); both take more than a second.
+# Told of the step that begins ("opensearch", "catalog", "aot"); all take more than a second.
 Announce = Callable[[str], None]
 
 LEFTOVERS = ("download-*", "unpack-*", "aot-*")
@@ -26,6 +26,9 @@ def install(config: Config, announce: Announce, progress: artifacts.Progress) ->
         if not artifacts.installed(config):
             announce("opensearch")
             artifacts.install(config, progress)
+        if not catalog.built(config):
+            announce("catalog")
+            catalog.make(config)
         if not aot.cache_file(config).is_file():
             announce("aot")
             aot.make(config)

@@ -13,6 +13,7 @@ from typing import Any
 
 from lab.config import HOST, Config
 from lab.i18n import lab_error
+from lab.stack import catalog
 
 PROVIDER_GROUP = "localstack.aws.provider"
 
@@ -36,13 +37,19 @@ def environment(config: Config) -> dict[str, str]:
         "GATEWAY_LISTEN": f"{HOST}:{config.port}",
         "LOCALSTACK_HOST": f"{HOST}:{config.port}",
         "LAMBDA_RUNTIME_EXECUTOR": "lab",
+        # In a development container too, state belongs under the lab's home.
+        "OVERRIDE_IN_DOCKER": "0",
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DISABLE_EVENTS": "1",
         "DNS_ADDRESS": "0",
         "LOCALSTACK_VOLUME_DIR": str(volume),
         "FILESYSTEM_ROOT": str(volume),
+        # As many processes as a laptop bears; a function that needs more is throttled, as on AWS.
+        "LAMBDA_LIMITS_CONCURRENT_EXECUTIONS": "200",
         "OPENSEARCH_CUSTOM_BACKEND": config.opensearch_url,
         "PYTHONUNBUFFERED": "1",
+        # The gateway's many threads would each keep freed memory in an arena of its own.
+        "MALLOC_ARENA_MAX": "2",
     }
 
 
@@ -66,6 +73,7 @@ def prepare(config: Config) -> Path:
     """Make the folders that LocalStack writes to; returns the file that its output goes to."""
     for folder in (config.home / "localstack", config.logs_dir, config.run_dir):
         folder.mkdir(parents=True, exist_ok=True)
+    catalog.place(config, config.home / "localstack")
     return config.logs_dir / "localstack.log"
 
 
