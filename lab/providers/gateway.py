@@ -1,7 +1,7 @@
 """LocalStack's HTTP server, kept to the address it is told to listen on.
 
-LocalStack binds an IPv4 gateway to every address whatever ``GATEWAY_LISTEN`` says. With functions that run as
-processes of this machine that would let the whole network run code on it.
+LocalStack binds an IPv4 gateway to every address whatever ``GATEWAY_LISTEN`` says. With functions
+that run as processes of this machine that would let the whole network run code on it.
 """
 
 import logging
@@ -31,7 +31,7 @@ def _register(
     listen: list[config.HostAndPort],
     _ssl_creds: tuple[str, str] | None = None,
 ) -> None:
-    """Listen on each host and port, plain HTTP. A port that is taken ends the process with an error."""
+    """Listen on each host and port, plain HTTP. A port that is taken ends the process."""
     site = TwistedGateway(gateway)
     for address in listen:
         reactor.listenTCP(address.port, site, interface=address.host)

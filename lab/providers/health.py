@@ -45,7 +45,7 @@ class Health:
         self.finished = threading.Event()
 
     def load_all(self) -> None:
-        """Load all providers; runs in a thread of its own, since the gateway must not wait for it."""
+        """Load all providers; in a thread of its own, since the gateway must not wait for it."""
         started = time.monotonic()
         for service in provided_services():
             self._load(service)

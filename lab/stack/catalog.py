@@ -1,6 +1,7 @@
 """LocalStack's index of AWS's service models, built once at installation.
 
-LocalStack would otherwise build it at the first start of every new home, which doubles that start's time and memory.
+LocalStack would otherwise build it at the first start of every new home, which makes that start
+slower and larger.
 """
 
 import os

@@ -133,7 +133,7 @@ def _settings(config: Config, folders: dict[str, Path]) -> str:
             "http.port": config.opensearch_port,
             "path.data": str(folders["data"]),
             "path.logs": str(folders["logs"]),
-            # A small heap under the serial collector is full of garbage, not of data, most of the time.
+            # A small heap under the serial collector is mostly full of garbage, not of data.
             "indices.breaker.total.use_real_memory": False,
             "path.repo": [str(folders["snapshots"])],
             # A learner's disk may be fuller than a server's; the lab says so in `doctor` instead of

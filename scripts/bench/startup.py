@@ -1,7 +1,7 @@
 """How long ``lab up`` takes, server by server, and what the idle lab weighs.
 
-There is no peer in it: no other emulator starts an OpenSearch. The figures are the median of several starts of a lab of
-its own, on free ports and in a temporary home.
+There is no peer in it: no other emulator starts an OpenSearch. The figures are the median of
+several starts of a lab of its own, on free ports and in a temporary home.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def free_port() -> int:
 
 
 def start_once(home: Path) -> dict[str, float]:
-    """Seconds until each server is ready, until all are, and megabytes of each after two idle seconds."""
+    """Seconds until each server is ready, and megabytes of each after two idle seconds."""
     config = Config(home, settings.load().cache, free_port(), free_port())
     begun = time.monotonic()
     try:
