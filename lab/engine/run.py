@@ -30,7 +30,7 @@ class Pool:
     """
 
     def __init__(
-        self, folders: list[Path], scratch: Path, memory: str = "320MB", threads: int = 2
+        self, folders: list[Path], scratch: Path, memory: str = "192MB", threads: int = 2
     ) -> None:
         scratch.mkdir(parents=True, exist_ok=True)
         self._database = duckdb.connect(
@@ -44,6 +44,8 @@ class Pool:
         for statement in (
             "SET TimeZone = 'UTC'",
             "SET default_null_order = 'nulls_last'",
+            # Athena promises no order without ORDER BY either, and keeping it holds whole tables.
+            "SET preserve_insertion_order = false",
             f"SET allowed_directories = {allowed}",
             "SET enable_external_access = false",
             "SET lock_configuration = true",
