@@ -30,7 +30,7 @@ class Pool:
     """
 
     def __init__(
-        self, folders: list[Path], scratch: Path, memory: str = "192MB", threads: int = 2
+        self, folders: list[Path], scratch: Path, memory: str = "320MB", threads: int = 2
     ) -> None:
         scratch.mkdir(parents=True, exist_ok=True)
         self._database = duckdb.connect(
