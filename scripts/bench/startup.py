@@ -5,23 +5,15 @@ several starts of a lab of its own, on free ports and in a temporary home.
 """
 
 import argparse
-import socket
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
 from lab import config as settings
-from lab.config import HOST, Config
+from lab.config import Config
 from lab.stack import embedded
-from lab.stack.processes import Server, memory_of
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
+from lab.stack.processes import Server, free_port, memory_of
 
 
 def start_once(home: Path) -> dict[str, float]:

@@ -18,8 +18,7 @@ import pytest
 from lab import config as settings
 from lab.config import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Config
 from lab.stack import embedded
-from lab.stack.processes import Server
-from tests.conftest import free_port
+from lab.stack.processes import Server, free_port
 
 pytestmark = pytest.mark.lab
 

@@ -21,7 +21,7 @@ import yaml  # type: ignore[import-untyped]  # no stubs in the lock
 from lab.config import ROOT, Config
 from lab.errors import LabError
 from lab.stack import artifacts, compose, container, localstack
-from tests.conftest import free_port
+from lab.stack.processes import free_port
 
 FILE = ROOT / "docker-compose.yml"
 SERVERS = ("localstack", "opensearch", "opensearch-dashboards")

@@ -13,8 +13,7 @@ from lab import config as settings
 from lab.config import Config
 from lab.errors import LabError
 from lab.stack import embedded
-from lab.stack.processes import Server
-from tests.conftest import free_port
+from lab.stack.processes import Server, free_port
 
 pytestmark = pytest.mark.lab
 ONLY = ("localstack",)

@@ -17,7 +17,7 @@ from botocore.config import Config as BotoConfig
 
 from lab.config import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Config
 from lab.stack import localstack
-from tests.conftest import free_port
+from lab.stack.processes import free_port
 
 READY_WITHIN = 60.0
 
