@@ -131,8 +131,8 @@ def show(meter: Meter, events: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=40_000)
-    parser.add_argument("--rate", type=int, default=Options().rate)
+    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--rate", type=int, default=12_000)
     parser.add_argument("--rounds", type=int, default=2)
     arguments = parser.parse_args()
     config = load()

@@ -153,9 +153,9 @@ class Deployment:
                 FunctionName=names.FUNCTION,
                 StartingPosition="TRIM_HORIZON",
                 BatchSize=BATCH_SIZE,
-                # Do not wait for a full batch: the live side is to be live, and at full speed
-                # batches fill by themselves while the function is busy.
-                MaximumBatchingWindowInSeconds=0,
+                # Every batch costs an invocation, a request to OpenSearch and a few to S3, whatever
+                # its size: collect for a second. The live side is a second later for it.
+                MaximumBatchingWindowInSeconds=1,
                 MaximumRetryAttempts=10,
             )
         except functions.exceptions.ResourceConflictException:

@@ -123,18 +123,18 @@ def test_the_index_has_a_mapping_for_every_field(handler: ModuleType, folder: An
     assert fields == mapping["properties"].keys()
 
 
-def test_the_archive_has_an_object_per_day(handler: ModuleType) -> None:
-    days = {
-        n: departure(event_id=n, scheduled_departure=f"2013-01-0{n}T05:15:00-05:00") for n in "12"
+def test_the_archive_has_an_object_per_month(handler: ModuleType) -> None:
+    months = {
+        n: departure(event_id=n, scheduled_departure=f"2013-0{n}-01T05:15:00-05:00") for n in "12"
     }
-    handler.handler(event_of(*map(flights.encode, days.values())), None)
+    handler.handler(event_of(*map(flights.encode, months.values())), None)
     assert sorted(handler.S3.objects) == [
-        "archive/dt=2013-01-01/shardId-000000000000-100.json.gz",
-        "archive/dt=2013-01-02/shardId-000000000000-100.json.gz",
+        "archive/month=2013-01/shardId-000000000000-100.json.gz",
+        "archive/month=2013-02/shardId-000000000000-100.json.gz",
     ]
     for key, body in handler.S3.objects.items():
         (line,) = gzip.decompress(body).splitlines()
-        assert json.loads(line)["scheduled_departure"].startswith(key[11:21])
+        assert json.loads(line)["scheduled_departure"].startswith(key[14:21])
 
 
 def test_the_same_batch_writes_the_same_objects(handler: ModuleType) -> None:

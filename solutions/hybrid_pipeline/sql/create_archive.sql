@@ -19,6 +19,6 @@ CREATE EXTERNAL TABLE IF NOT EXISTS ${Database}.archive (
   precipitation_in double,
   visibility_mi double
 )
-PARTITIONED BY (dt string)
+PARTITIONED BY (month string)
 ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
 LOCATION 's3://${Bucket}/archive/'

@@ -18,10 +18,10 @@ SELECT
   departure_delay, arrival_delay, carrier, airline, flight, tailnum, origin, dest, distance, air_time,
   delay_class,
   temperature_f, wind_speed_mph, precipitation_in, visibility_mi,
-  dt,
-  substr(dt, 1, 7) AS month
+  substr(scheduled_departure, 1, 10) AS dt,
+  month
 FROM (
-  SELECT *, row_number() OVER (PARTITION BY event_id ORDER BY dt) AS copy
+  SELECT *, row_number() OVER (PARTITION BY event_id ORDER BY month) AS copy
   FROM ${Database}.archive
 )
 WHERE copy = 1
