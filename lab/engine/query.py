@@ -107,7 +107,8 @@ def _with(node: exp.Expr, context: Context, parent: Scope | None) -> Scope | Non
 
 
 def _select(node: exp.Select, context: Context, parent: Scope | None) -> Query:
-    from lab.engine.relations import Relation, compile_from, push_down
+    from lab.engine.pushdown import push_down
+    from lab.engine.relations import Relation, compile_from
 
     refuse_unknown(node, SELECT_PARTS)
     source = compile_from(node, context, parent) if node.args.get("from_") else Relation()

@@ -12,9 +12,10 @@ from sqlglot import exp
 from lab.engine import types
 from lab.engine.casts import coerce
 from lab.engine.catalog import Table
-from lab.engine.errors import QueryError, failure, unsupported
+from lab.engine.errors import failure, unsupported
 from lab.engine.expression import boolean, compile_expression
 from lab.engine.operators import compare
+from lab.engine.pushdown import push_down
 from lab.engine.syntax import parse_query, refuse_unknown
 from lab.engine.type_text import parse_type
 from lab.engine.types import quote
@@ -313,81 +314,3 @@ def _using(side: Relation, name: str, where: str, node: exp.Join) -> Field:
     if len(found) > 1:
         raise failure("AMBIGUOUS_NAME", f"Column '{name}' is ambiguous", node)
     return found[0]
-
-
-COMPARABLE = {exp.EQ: "=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
-MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-
-
-def push_down(condition: exp.Expr, fields: tuple[Field, ...], context: Context) -> None:
-    """Tell each scan what the condition says about its columns alone: partitions and row groups
-    can then be skipped.
-    """
-    for part in _conjuncts(condition):
-        if part.find(exp.Query, exp.Subquery, exp.Lambda) is None:
-            _push_partition(part, fields, context)
-            _push_statistics(part, fields, context)
-
-
-def _conjuncts(node: exp.Expr) -> list[exp.Expr]:
-    while isinstance(node, exp.Paren):
-        node = node.this
-    if isinstance(node, exp.And):
-        return _conjuncts(node.left) + _conjuncts(node.right)
-    return [node]
-
-
-def _push_partition(part: exp.Expr, fields: tuple[Field, ...], context: Context) -> None:
-    """The condition compiled over partition keys only; whatever else it needs makes that
-    impossible, and is skipped.
-    """
-    known = []
-    for item in fields:
-        if item.origin is None:
-            continue
-        number, column = item.origin
-        if column in {key.name.lower() for key in context.scans[number].table.partition_keys}:
-            value = Value(f'"p".{quote(column)}', item.value.type, frozenset({item.origin}))
-            known.append(replace(item, value=value))
-    if not known:
-        return
-    try:
-        value = boolean(part, Env(context, Scope(tuple(known))), "WHERE clause")
-    except QueryError:
-        return
-    numbers = {number for number, _ in value.reads}
-    if len(numbers) == 1:
-        context.scans[numbers.pop()].partition_filters.append(value.sql)
-
-
-def _push_statistics(part: exp.Expr, fields: tuple[Field, ...], context: Context) -> None:
-    if isinstance(part, exp.Between):
-        _push_comparison(part.this, ">=", part.args["low"], fields, context)
-        _push_comparison(part.this, "<=", part.args["high"], fields, context)
-    elif type(part) in COMPARABLE and isinstance(part, exp.Binary):
-        symbol = COMPARABLE[type(part)]
-        _push_comparison(part.left, symbol, part.right, fields, context)
-        _push_comparison(part.right, MIRRORED[symbol], part.left, fields, context)
-
-
-def _push_comparison(
-    column: exp.Expr, symbol: str, constant: exp.Expr, fields: tuple[Field, ...], context: Context
-) -> None:
-    if not isinstance(column, exp.Column):
-        return
-    try:
-        value = compile_expression(constant, Env(context, Scope()))
-    except QueryError:
-        return
-    parts = [part.name.lower() for part in column.parts]
-    matching = [
-        f for f in fields
-        if f.name and f.name.lower() == parts[-1]
-        and (len(parts) == 1 or (f.relation or "").lower() == parts[-2])
-    ]  # fmt: skip
-    if len(matching) != 1 or matching[0].origin is None or value.literal is None:
-        return
-    if types.common_type(matching[0].value.type, value.type) is None:
-        return
-    number, name = matching[0].origin
-    context.scans[number].filters.append((name, symbol, value.literal))

@@ -10,13 +10,13 @@ User Guide,
 
 # ruff: noqa: S608  the SQL is of our own making, its names and texts quoted
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
-from lab.engine import delimited, jsonlines, parquet, types
-from lab.engine.catalog import Catalog, Objects, Partition, StoredFile, Table
+from lab.engine import delimited, jsonlines, parquet, projection, types
+from lab.engine.catalog import Catalog, Column, Objects, Partition, StoredFile, Table
 from lab.engine.errors import unsupported
 from lab.engine.type_text import parse_type
 from lab.engine.types import quote
@@ -46,12 +46,8 @@ def prepare(
     scan: Scan, catalog: Catalog, objects: Objects, connection: duckdb.DuckDBPyConnection
 ) -> Source:
     """Choose partitions, list files, write the SQL."""
-    table = scan.table
-    _check_kind(table)
-    if table.partition_keys:
-        chosen = _prune(scan, catalog.partitions(table), connection)
-    else:
-        chosen = [Partition((), table.location)]
+    _check_kind(scan.table)
+    chosen = _chosen(scan, catalog, connection)
     found = [(part, list(data_files(objects, part.location))) for part in chosen]
     files = [file for _, listed in found for file in listed]
     if not files:
@@ -63,11 +59,25 @@ def prepare(
     return Source(sql, _count(scan, files))
 
 
+def _chosen(scan: Scan, catalog: Catalog, connection: duckdb.DuckDBPyConnection) -> list[Partition]:
+    """The partitions that the conditions on partition keys leave."""
+    table = scan.table
+    if not table.partition_keys:
+        return [Partition((), table.location)]
+    if not projection.is_projected(table):
+        return _prune(scan, catalog.partitions(table), connection)
+
+    def keep(key: Column, values: list[str]) -> list[str]:
+        alone = [f.sql for f in scan.partition_filters if f.keys == {key.name.lower()}]
+        places = _matching([key], [(value,) for value in values], alone, connection)
+        return [values[place] for place in places]
+
+    return _prune(scan, projection.partitions(scan, keep), connection)
+
+
 def _check_kind(table: Table) -> None:
     """Refuse tables whose rows are not simply the files of their partitions."""
     parameters = {key.lower(): value.lower() for key, value in table.parameters.items()}
-    if parameters.get("projection.enabled") == "true":
-        raise unsupported("partition projection")
     if parameters.get("table_type") == "iceberg":
         raise unsupported("an Iceberg table")
 
@@ -90,24 +100,39 @@ def _prune(
     scan: Scan, partitions: list[Partition], connection: duckdb.DuckDBPyConnection
 ) -> list[Partition]:
     """The partitions for which every filter on partition keys alone is true."""
-    if not scan.partition_filters or not partitions:
-        return partitions
-    keys = scan.table.partition_keys
-    rows = ", ".join(
-        f"({place}, {', '.join(map(_value, part.values))})" for place, part in enumerate(partitions)
-    )
-    names = ", ".join(quote(f"k{place}") for place in range(len(keys)))
+    filters = [each.sql for each in scan.partition_filters]
+    rows = [part.values for part in partitions]
+    return [
+        partitions[place]
+        for place in _matching(scan.table.partition_keys, rows, filters, connection)
+    ]
+
+
+def _matching(
+    keys: Sequence[Column],
+    rows: list[tuple[str, ...]],
+    filters: list[str],
+    connection: duckdb.DuckDBPyConnection,
+) -> Sequence[int]:
+    """The places of the rows, each with a value for every key, for which all filters are true."""
+    if not filters or not rows:
+        return range(len(rows))
     columns = ", ".join(
         f"CAST({quote(f'k{place}')} AS {types.duckdb(parse_type(key.type))}) AS"
         f" {quote(key.name.lower())}"
         for place, key in enumerate(keys)
     )
-    where = " AND ".join(f"({text})" for text in scan.partition_filters)
+    lists = ", ".join(f"unnest(?) AS {quote(f'k{place}')}" for place in range(len(keys)))
+    where = " AND ".join(f"({text})" for text in filters)
     sql = (
-        f'SELECT i FROM (SELECT i, {columns} FROM (VALUES {rows}) AS v(i, {names})) AS "p"'
+        f'SELECT i FROM (SELECT i, {columns} FROM (SELECT unnest(range(?)) AS i, {lists})) AS "p"'
         f" WHERE {where} ORDER BY i"
     )
-    return [partitions[place] for (place,) in connection.execute(sql).fetchall()]
+    values = [
+        [None if value == HIVE_NULL else value for value in column]
+        for column in zip(*rows, strict=True)
+    ]
+    return [place for (place,) in connection.execute(sql, [len(rows), *values]).fetchall()]
 
 
 def _value(value: str) -> str:

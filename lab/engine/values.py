@@ -42,6 +42,14 @@ class Field:
     hidden: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PartitionFilter:
+    """A condition on partition keys alone: SQL over ``"p"``, and the keys that it reads."""
+
+    sql: str
+    keys: frozenset[str]
+
+
 @dataclass(slots=True)
 class Scan:
     """One reference to a table: its columns that the SQL mentions, those among them that are
@@ -54,7 +62,7 @@ class Scan:
     alias: str
     mentioned: frozenset[str] = frozenset()
     columns: list[str] = field(default_factory=list)
-    partition_filters: list[str] = field(default_factory=list)
+    partition_filters: list[PartitionFilter] = field(default_factory=list)
     filters: list[tuple[str, str, Any]] = field(default_factory=list)
 
     @property
