@@ -7,7 +7,7 @@ Simple SerDe", "Open CSV SerDe".
 
 # ruff: noqa: S608  the SQL is of our own making, its names and texts quoted
 
-from lab.engine import types
+from lab.engine import lines, types
 from lab.engine.catalog import StoredFile
 from lab.engine.errors import unsupported
 from lab.engine.type_text import parse_type
@@ -15,9 +15,6 @@ from lab.engine.types import Type, quote
 from lab.engine.values import Scan
 
 LAZY_DELIMITER = "\x01"
-# What no text holds, so that a line is one field.
-NEVER = "\x02\x01\x02\x01"
-NEVER_NULL = "\x03\x04\x03\x04"
 INTEGER = "^[+-]?[0-9]+$"
 DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 TIMESTAMP = "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?$"
@@ -32,7 +29,7 @@ def source(scan: Scan, files: list[StoredFile], file_column: str) -> str:
         if column.name.lower() in scan.mentioned:
             value = quote(column.name.lower())
             kind = parse_type(column.type)
-            converted = _strict(value, kind) if open_csv else _lenient(value, kind)
+            converted = _strict(value, kind) if open_csv else lenient(value, kind)
             selected.append(f"{converted} AS {value}")
     if file_column:
         selected.append(quote(file_column))
@@ -41,7 +38,7 @@ def source(scan: Scan, files: list[StoredFile], file_column: str) -> str:
     what = f"SELECT {', '.join(selected) or '1 AS one'} FROM"
     escape = table.serde_parameters.get("escape.delim")
     if escape and not open_csv:
-        return f"{what} ({_escaped(scan, listed, option, file_column, escape)})"
+        return f"{what} ({_escaped(scan, files, file_column, escape)})"
     declared = ", ".join(f"{types.text(c.name.lower())}: 'VARCHAR'" for c in table.columns)
     return (
         f"{what} read_csv([{listed}], columns={{{declared}}},"
@@ -50,12 +47,11 @@ def source(scan: Scan, files: list[StoredFile], file_column: str) -> str:
     )
 
 
-def _escaped(scan: Scan, listed: str, option: str, file_column: str, escape: str) -> str:
+def _escaped(scan: Scan, files: list[StoredFile], file_column: str, escape: str) -> str:
     """Lines split by ourselves: DuckDB knows an escape character only inside of quotes."""
     parameters = scan.table.serde_parameters
     delimiter = parameters.get("field.delim", LAZY_DELIMITER)
     null = parameters.get("serialization.null.format", "\\N")
-    skip = int(scan.table.parameters.get("skip.header.line.count", "0"))
     names = ", ".join(
         f"list_extract(f, {place}) AS {quote(column.name.lower())}"
         for place, column in enumerate(scan.table.columns, 1)
@@ -66,12 +62,7 @@ def _escaped(scan: Scan, listed: str, option: str, file_column: str, escape: str
         f"lab_split_escaped(line, {types.text(delimiter)}, {types.text(escape)},"
         f" {types.text(null)})"
     )
-    inner = (
-        f"SELECT *, {fields} AS f FROM read_csv([{listed}], columns={{'line': 'VARCHAR'}},"
-        f" auto_detect=false, header=false, delim='{NEVER}', quote='', escape='',"
-        f" nullstr='{NEVER_NULL}',"
-        f" strict_mode=false, hive_partitioning=false, skip={skip}{option})"
-    )
+    inner = f"SELECT *, {fields} AS f FROM ({lines.source(scan.table, files, file_column)})"
     return f"SELECT {names} FROM ({inner})"
 
 
@@ -93,7 +84,7 @@ def _options(scan: Scan, open_csv: bool) -> str:
     )
 
 
-def _lenient(value: str, kind: Type) -> str:
+def lenient(value: str, kind: Type) -> str:
     """LazySimple: NULL when the text is not of the type."""
     duck = types.duckdb(kind)
     match kind.name:

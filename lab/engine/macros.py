@@ -15,6 +15,7 @@ import duckdb
 from duckdb.func import SPECIAL
 
 from lab.engine.json_text import canonical
+from lab.engine.patterned import groups_of
 from lab.engine.text import shortest_real, sql_double
 
 MACROS = (
@@ -175,6 +176,7 @@ PYTHON: tuple[tuple[str, Callable[..., Any], list[Any], str], ...] = (
     ("lab_json", json_text, ["VARCHAR"], "VARCHAR"),
     ("lab_split_limit", split_limit, ["VARCHAR", "VARCHAR", "INTEGER"], "VARCHAR[]"),
     ("lab_split_escaped", split_escaped, ["VARCHAR"] * 4, "VARCHAR[]"),
+    ("lab_groups", groups_of, ["VARCHAR"] * 3, "VARCHAR[]"),
     ("lab_normalize", normalize, ["VARCHAR", "VARCHAR"], "VARCHAR"),
     ("lab_url_encode", url_encode, ["VARCHAR"], "VARCHAR"),
     ("lab_url_decode", url_decode, ["VARCHAR"], "VARCHAR"),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from lab.engine import delimited, jsonlines, parquet, projection, types
+from lab.engine import delimited, jsonlines, parquet, patterned, projection, types
 from lab.engine.catalog import Catalog, Column, Objects, Partition, StoredFile, Table
 from lab.engine.errors import unsupported
 from lab.engine.type_text import parse_type
@@ -161,6 +161,9 @@ def _read(scan: Scan, files: list[StoredFile], name: str) -> str:
     elif table.serde in TEXT_SERDES:
         _check_compression(files)
         selects = [delimited.source(scan, files, name)]
+    elif table.serde in patterned.SERDES:
+        _check_compression(files)
+        selects = [patterned.source(scan, files, name)]
     else:
         raise unsupported(f"the SerDe {table.serde}")
     return " UNION ALL ".join(selects)
