@@ -18,8 +18,9 @@ COPY lab /opt/src/lab
 RUN pip install --no-deps --no-build-isolation --no-cache-dir /opt/src
 
 # Any user may run it (docker-compose.yml sets the learner's own, for the files that S3 writes), with no home of its own.
-ENV HOME=/tmp USER=lab LAB_HOME=/lab LAB_CACHE=/tmp/cache
-RUN mkdir --mode=0777 /lab
+# It writes to /lab and /tmp only.
+ENV HOME=/tmp USER=lab LAB_HOME=/lab LAB_CACHE=/opt/cache
+RUN python -m lab.stack.container prepare && mkdir --mode=0777 /lab
 USER 1000:1000
 EXPOSE 4566
 CMD ["python", "-m", "lab.stack.container", "serve"]

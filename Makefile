@@ -42,7 +42,7 @@ test: .venv/.dev ## install what tests need and run them
 lint: .venv/.dev ## ruff and mypy
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
 
-bench: .venv/.lab ## run a benchmark (BENCH=kinesis|lambda|athena|demo|startup)
+bench: .venv/.lab ## run a benchmark (BENCH=kinesis|lambda|athena|s3|demo|startup)
 	@$(LAB) bench $(BENCH)
 
 lock: ## compile requirements/*.txt from pyproject.toml (needs uv)

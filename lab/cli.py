@@ -47,9 +47,10 @@ def up(mode: Mode = EMBEDDED) -> None:
     if mode == COMPOSE:
         compose.up(config)
         terminal.show_status(compose.status(config))
-        return
-    with terminal.waiting(t("up.starting")):
-        embedded.up(config, terminal.show_started)
+    else:
+        with terminal.waiting(t("up.starting")):
+            embedded.up(config, terminal.show_started)
+    terminal.show_next(t("up.next"))
 
 
 @app.command(help=t("help.down"))
@@ -68,6 +69,9 @@ def status(mode: Mode = EMBEDDED) -> None:
     config = _config(mode)
     servers = compose.status(config) if mode == COMPOSE else embedded.status(config)
     terminal.show_status(servers)
+    if all(server.pid is None for server in servers):
+        command = f"make up MODE={COMPOSE}" if mode == COMPOSE else "make up"
+        terminal.show_next(t("status.start", command=command))
 
 
 @app.command("logs", help=t("help.logs"))
@@ -89,10 +93,7 @@ def show_logs(
 @app.command("doctor", help=t("help.doctor"))
 def examine(mode: Mode = EMBEDDED) -> None:
     config = _config(mode)
-    if mode == COMPOSE:
-        terminal.show_status(compose.status(config))
-        return
-    findings = doctor.examine(config)
+    findings = doctor.examine_containers(config) if mode == COMPOSE else doctor.examine(config)
     terminal.show_findings(findings)
     if any(finding.level == "problem" for finding in findings):
         raise typer.Exit(1)
@@ -153,11 +154,12 @@ def demo(
 def bench(
     name: Annotated[str, typer.Argument(help=t("help.bench-name"))] = "",
 ) -> None:
-    scripts = sorted(p.stem.rstrip("_") for p in (ROOT / "scripts" / "bench").glob("*.py"))
+    files = (ROOT / "scripts" / "bench").glob("*.py")
+    # peer.py installs what the others compare with.
+    scripts = {file.stem.rstrip("_"): file for file in sorted(files) if file.stem != "peer"}
     if name not in scripts:
         raise lab_error("no-such-bench", name=name or "-", known=", ".join(scripts))
-    file = next(p for p in (ROOT / "scripts" / "bench").glob("*.py") if p.stem.rstrip("_") == name)
-    raise typer.Exit(subprocess.run([sys.executable, str(file)], check=False).returncode)
+    raise typer.Exit(subprocess.run([sys.executable, scripts[name]], check=False).returncode)
 
 
 def _config(mode: str) -> Config:

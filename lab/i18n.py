@@ -41,6 +41,16 @@ def t(key: str, **fields: object) -> str:
     return texts(language())[key].format(**fields)
 
 
+def number(value: int) -> str:
+    """Thousands apart, as the language has it."""
+    return f"{value:,}".replace(",", t("numbers.thousands"))
+
+
+def decimal(value: float, places: int = 1, sign: str = "") -> str:
+    """A number with its decimals behind the language's own mark."""
+    return f"{value:{sign}.{places}f}".replace(".", t("numbers.decimal_mark"))
+
+
 def lab_error(code: str, **fields: object) -> LabError:
     """The error ``code`` with the words of the current language (``errors.<code>.message`` and
     ``.next``).

@@ -29,6 +29,11 @@ def show_error(error: LabError) -> None:
     ERR.print(f"  [bold]→[/] {escape(error.next_step)}")
 
 
+def show_next(text: str) -> None:
+    """What a newcomer may do now."""
+    OUT.print(f"  [bold]→[/] {escape(text)}")
+
+
 def show_started(started: Started) -> None:
     """One line per server, as soon as it is ready."""
     if started.recovered:
@@ -63,10 +68,17 @@ def show_status(servers: Sequence[ServerStatus]) -> None:
 
 
 def show_findings(findings: Sequence[Finding]) -> None:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
     for finding in findings:
-        OUT.print(f"{MARKS[finding.level]} [bold]{finding.subject}[/]  {escape(finding.detail)}")
+        table.add_row(MARKS[finding.level], finding.subject, escape(finding.detail))
         if finding.next_step:
-            OUT.print(f"    → {escape(finding.next_step)}")
+            table.add_row("", "", f"→ {escape(finding.next_step)}")
+    OUT.print(table)
+    if not any(finding.next_step for finding in findings):
+        OUT.print(t("doctor.fine"))
 
 
 def show_install_step(step: str) -> None:

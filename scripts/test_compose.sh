@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Proves MODE=compose with a real engine, through lab/stack/compose.py as `make up MODE=compose` does: the image builds,
 # the servers become healthy on 127.0.0.1 only, a round trip through S3, Kinesis, OpenSearch, Lambda and Athena works,
-# a second `up` changes nothing, LocalStack killed in mid-air comes back with its S3, `down` leaves nothing.
+# a second `up` changes nothing, LocalStack killed in mid-air comes back with its S3, what is stored outlives `down`,
+# `reset` leaves nothing.
 #
 # Where no image registry can be reached, the base image is made from Debian's packages (debootstrap, as root), and the
 # embedded OpenSearch in a container takes the place of the official image: the compose file is the same. The official
@@ -139,6 +140,14 @@ docker inspect --format '{{range $p, $b := .HostConfig.PortBindings}}{{range $b}
     $(containers) | sed '/^$/d' | tee "$WORK/ports"
 if grep -v '^127\.0\.0\.1:' "$WORK/ports"; then fail "a port is open to the network"; fi
 
+say "No container runs as root, has a capability or writes to its image"
+for id in $(containers); do
+    [ "$(docker exec "$id" id -u)" != 0 ] || [ "$(id -u)" = 0 ] || fail "a container runs as root"
+    docker inspect --format '{{.Name}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.HostConfig.ReadonlyRootfs}}' "$id"
+done | tee "$WORK/rights"
+[ "$(grep -c '\[ALL\] \[no-new-privileges:true\]' "$WORK/rights")" = 3 ] || fail "a container has rights that it does not need"
+[ "$(grep -c ' true$' "$WORK/rights")" = 2 ] || fail "LocalStack's image can be written to"
+
 say "A round trip through the services"
 "$PYTHON" scripts/round_trip.py
 [ "$(stat -c %u "$LAB_HOME/s3" 2>/dev/null || stat -f %u "$LAB_HOME/s3")" = "$(id -u)" ] ||
@@ -184,11 +193,19 @@ compose 'up(config)'
 [ "$("$PYTHON" "$WORK/s3.py" get)" = "still here" ] || fail "S3 lost an object"
 "$PYTHON" scripts/round_trip.py
 
-say "down: nothing is left"
+say "down, then up: what S3 and OpenSearch have stored is there"
+document="http://127.0.0.1:$LAB_OPENSEARCH_PORT/survivors/_doc/1"
+curl --fail --silent --output /dev/null --request PUT --header 'Content-Type: application/json' --data '{"still": "here"}' "$document"
 compose 'down(config)'
 [ -z "$(containers)" ] || fail "containers are left"
 compose 'assert {s.state for s in status(config)} == {"stopped"}'
+compose 'up(config)'
+[ "$("$PYTHON" "$WORK/s3.py" get)" = "still here" ] || fail "S3 lost an object"
+curl --fail --silent "$document" | grep '"still":' || fail "OpenSearch lost a document"
+
+say "reset: nothing is left"
 compose 'down(config, volumes=True)'
+[ -z "$(containers)" ] || fail "containers are left"
 [ -z "$(docker volume ls --quiet --filter "label=com.docker.compose.project=$PROJECT")" ] || fail "a volume is left"
 
 if [ "${STAND_IN:-no}" = yes ]; then

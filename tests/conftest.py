@@ -4,6 +4,8 @@ import gc
 import os
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 
 import boto3
@@ -24,6 +26,10 @@ with warnings.catch_warnings(action="ignore"):
     gc.collect()
 
 
+# Read by the lab when it starts: tests create more streams a second than an account may.
+os.environ.setdefault("LAB_KINESIS_LIMITS", "records")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def english() -> None:
     """Texts are asserted in English; tests of French ask for it."""
@@ -31,22 +37,32 @@ def english() -> None:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
-    """A running lab of its own, stopped at the end; without OpenSearch, see ``full_lab``."""
-    config = Config(
-        home=tmp_path_factory.mktemp("lab"),
-        cache=settings.load().cache,
-        port=free_port(),
-        opensearch_port=free_port(),
-    )
-    # OpenSearch's user must be able to enter; the folder holds nothing secret.
-    config.home.parent.chmod(0o755)
-    config.home.chmod(0o755)
-    try:
+def make_lab(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str], AbstractContextManager[Config]]:
+    """``with make_lab("crash") as config``: a lab of its own, not started, stopped at the end."""
+
+    @contextmanager
+    def make(name: str) -> Iterator[Config]:
+        home = tmp_path_factory.mktemp(name)
+        # OpenSearch's user must be able to enter; the folder holds nothing secret.
+        home.parent.chmod(0o755)
+        home.chmod(0o755)
+        config = Config(home, settings.load().cache, free_port(), free_port())
+        try:
+            yield config
+        finally:
+            embedded.down(config)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def lab(make_lab: Callable[[str], AbstractContextManager[Config]]) -> Iterator[Config]:
+    """A running lab for the whole session; without OpenSearch, see ``full_lab``."""
+    with make_lab("lab") as config:
         _start(config)
         yield config
-    finally:
-        embedded.down(config)
 
 
 def _start(config: Config) -> None:
@@ -65,16 +81,16 @@ def full_lab(lab: Config) -> Config:
 
 
 @pytest.fixture(scope="session")
-def client(lab: Config) -> Callable[..., Any]:
-    """``client("kinesis")`` is a boto3 client of the lab; keyword arguments go to botocore's
-    Config.
+def client_of() -> Callable[..., Any]:
+    """``client_of(config, "kinesis")`` is a boto3 client of a lab; keyword arguments go to
+    botocore's Config.
     """
 
-    def make(service: str, **options: Any) -> Any:
+    def make(config: Config, service: str, **options: Any) -> Any:
         options.setdefault("retries", {"max_attempts": 0})
         return boto3.client(
             service,
-            endpoint_url=lab.endpoint_url,
+            endpoint_url=config.endpoint_url,
             region_name=REGION,
             aws_access_key_id=ACCESS_KEY_ID,
             aws_secret_access_key=SECRET_ACCESS_KEY,
@@ -82,3 +98,9 @@ def client(lab: Config) -> Callable[..., Any]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def client(lab: Config, client_of: Callable[..., Any]) -> Callable[..., Any]:
+    """``client("kinesis")`` is ``client_of`` the session's lab."""
+    return partial(client_of, lab)

@@ -64,3 +64,9 @@ def test_an_error_has_its_words_and_its_next_step(monkeypatch: pytest.MonkeyPatc
     error = i18n.lab_error("bad-mode", mode="x")
     assert (error.code, error.message) == ("bad-mode", "Le mode x n'existe pas.")
     assert error.next_step == "Utilisez embedded (par défaut) ou compose."
+
+
+def test_numbers_are_written_as_the_language_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (i18n.number(336_776), i18n.decimal(-1.25, 2)) == ("336,776", "-1.25")
+    monkeypatch.setenv("LAB_LANG", "fr")
+    assert (i18n.number(336_776), i18n.decimal(1.5, sign="+")) == ("336\u202f776", "+1,5")

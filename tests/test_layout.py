@@ -17,6 +17,7 @@ FORBIDDEN = {
     "config.py": ["lab"],
     "errors.py": ["lab"],
     "i18n.py": ["lab.config", "lab.stack"],
+    "services.py": ["lab"],
 }
 
 

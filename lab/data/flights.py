@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib.util import find_spec
-from itertools import islice
+from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -65,11 +65,11 @@ def data_dir() -> Path:
 
 def departures(days: int = DAYS, max_events: int | None = None) -> Iterator[Event]:
     """The departures of the first ``days`` of 2013 by scheduled time, at most ``max_events``."""
-    by_day = _lines_by_day(days)
+    by_day = _packed_days(days)
     ordered = (
         event
         for day in sorted(by_day)
-        for event in sorted(_parse(by_day.pop(day)), key=itemgetter("scheduled_departure"))
+        for event in sorted(_parse(_lines(by_day.pop(day))), key=itemgetter("scheduled_departure"))
     )
     return islice(ordered, max_events)
 
@@ -101,23 +101,26 @@ def damage_of(event_id: str) -> int | None:
     return draw // 10_000 % len(_DAMAGES) if draw % 10_000 < DAMAGED_PER_10_000 else None
 
 
-def _lines_by_day(days: int) -> dict[int, list[str]]:
-    """The text of the wanted days by day of the year. The file is in order of months as words: 1,
-    10, 11, 12, 2.
+def _packed_days(days: int) -> dict[int, bytes]:
+    """The text of each wanted day, by day of the year, compressed: the file is in order of months
+    as words (1, 10, 11, 12, 2), so all of it must be read before February can be given.
     """
-    found: dict[int, list[str]] = {}
+    found: dict[int, bytes] = {}
     with (
         zipfile.ZipFile(data_dir() / "flights.csv.zip") as archive,
         archive.open("flights.csv") as raw,
     ):
         lines = io.TextIOWrapper(raw, encoding="ascii", newline="")
         next(lines)
-        for line in lines:
-            year, month, day, _ = line.split(",", 3)
+        for (year, month, day), of_day in groupby(lines, lambda line: line.split(",", 3)[:3]):
             number = (date(int(year), int(month), int(day)) - FIRST_DAY).days
             if number < days:
-                found.setdefault(number, []).append(line)
+                found[number] = zlib.compress("".join(of_day).encode("ascii"), level=1)
     return found
+
+
+def _lines(packed: bytes) -> list[str]:
+    return zlib.decompress(packed).decode("ascii").splitlines(keepends=True)
 
 
 # The columns of flights.csv, in its order.

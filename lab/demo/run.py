@@ -17,8 +17,8 @@ from lab.demo.counts import Counts, Places, disagreement
 from lab.demo.execution import Execution
 from lab.demo.pipeline import Outputs, Producer, producing
 from lab.demo.progress import BatchLog, History, Probe
-from lab.demo.view import View, decimal, number
-from lab.i18n import lab_error, t
+from lab.demo.view import View
+from lab.i18n import decimal, lab_error, number, t
 
 INDEX = "flights"
 LOOK_EVERY = 1.0  # seconds

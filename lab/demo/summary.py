@@ -5,8 +5,8 @@ from rich.table import Table
 
 from lab.demo import report
 from lab.demo.counts import Counts
-from lab.demo.view import decimal, number, titled
-from lab.i18n import t
+from lab.demo.view import titled
+from lab.i18n import decimal, number, t
 
 ROWS = 10
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from lab.demo.execution import Step
 from lab.demo.progress import HOPS, Airline, History
-from lab.i18n import t
+from lab.i18n import decimal, number, t
 
 BAR = 30
 PLAIN_EVERY = 5.0  # seconds between two plain lines
@@ -134,16 +134,6 @@ def steps_picture(steps: list[Step]) -> RenderableType:
 
 def rate(history: History, hop: str) -> str:
     return number(max(0, round(history.rate(hop))))
-
-
-def number(value: int) -> str:
-    """Thousands apart, as the language has it."""
-    return f"{value:,}".replace(",", t("demo.thousands"))
-
-
-def decimal(value: float, places: int = 1, sign: str = "") -> str:
-    """A number with its decimals behind the language's own mark."""
-    return f"{value:{sign}.{places}f}".replace(".", t("demo.decimal_mark"))
 
 
 def megabytes(size: int) -> str:

@@ -43,7 +43,7 @@ def up(config: Config) -> None:
 
     Raises LabError ``compose-failed`` when a server does not become healthy in time.
     """
-    _check()
+    check()
     # Made here as the learner, since the engine would make it as root.
     config.home.mkdir(parents=True, exist_ok=True)
     _compose(config, "up", "--detach", "--build", "--wait", "--wait-timeout", str(READY_WITHIN))
@@ -51,7 +51,7 @@ def up(config: Config) -> None:
 
 def down(config: Config, *, volumes: bool = False) -> None:
     """Remove the containers; with ``volumes`` also what OpenSearch has stored. S3's files stay."""
-    _check()
+    check()
     _compose(config, "down", "--remove-orphans", *(["--volumes"] if volumes else []))
 
 
@@ -117,15 +117,19 @@ def _compose(config: Config, verb: str, *arguments: str) -> None:
         raise lab_error("compose-failed", verb=verb, exit_code=code)
 
 
-def _check() -> None:
-    """Raise the LabError that says what is missing: the command, an engine, the Compose plugin."""
+def check() -> str:
+    """The versions of the engine and of Compose. Raises the LabError that says what is missing: the
+    command, an engine, the Compose plugin.
+    """
     if shutil.which("docker") is None:
         raise lab_error("compose-no-docker")
-    code, said = _said("docker", "version", "--format", "{{.Server.Version}}")
+    code, engine = _said("docker", "version", "--format", "{{.Server.Version}}")
     if code != 0:
-        raise lab_error("compose-no-engine", reason=said or f"docker version: {code}")
-    if _said("docker", "compose", "version")[0] != 0:
+        raise lab_error("compose-no-engine", reason=engine or f"docker version: {code}")
+    code, plugin = _said("docker", "compose", "version", "--short")
+    if code != 0:
         raise lab_error("compose-no-plugin")
+    return f"{engine}, Compose {plugin}"
 
 
 def _said(*command: str) -> tuple[int, str]:

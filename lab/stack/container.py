@@ -3,7 +3,7 @@
 Inside the container it listens on every address, since the engine forwards the published port to
 the container's own address; the port is published on 127.0.0.1 only (``docker-compose.yml``).
 Nothing on the learner's machine imports this module: the image calls
-``python -m lab.stack.container serve`` and ``... health``.
+``python -m lab.stack.container prepare`` while it is built, then ``... serve`` and ``... health``.
 """
 
 import http.client
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from lab.config import HOST, Config, load
-from lab.stack import localstack
+from lab.stack import catalog, localstack
 
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - of the container, see above
 
@@ -47,13 +47,16 @@ def health(config: Config) -> tuple[bool, str]:
 
 def main(arguments: Sequence[str]) -> int:
     match arguments:
+        case ["prepare"]:
+            catalog.make(load())
+            return 0
         case ["serve"]:
             serve(load())
         case ["health"]:
             healthy, said = health(load())
             sys.stdout.write(said)
             return 0 if healthy else 1
-    sys.stderr.write("usage: python -m lab.stack.container serve|health\n")
+    sys.stderr.write("usage: python -m lab.stack.container prepare|serve|health\n")
     return 2
 
 

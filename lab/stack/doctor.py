@@ -13,9 +13,10 @@ import psutil
 
 from lab.config import Config
 from lab.errors import LabError
-from lab.i18n import t
-from lab.stack import aot, artifacts, embedded, localstack, opensearch
+from lab.i18n import decimal, t
+from lab.stack import aot, artifacts, compose, embedded, localstack, opensearch
 from lab.stack.processes import Server, holder_of
+from lab.stack.status import ServerStatus
 
 Level = Literal["ok", "warning", "problem"]
 
@@ -44,10 +45,22 @@ def examine(config: Config) -> list[Finding]:
         _opensearch,
         _disk,
         _memory,
-        _ports,
+        _own_ports,
         _servers,
     )
     return [finding for check in checks for finding in check(config)]
+
+
+def examine_containers(config: Config) -> list[Finding]:
+    """Every finding on a lab that runs in containers; without an engine there is only one."""
+    try:
+        findings = [Finding("ok", "Docker", compose.check())]
+        servers = compose.status(config)
+    except LabError as error:
+        return [Finding("problem", "Docker", error.message, error.next_step)]
+    stopped = {server.name for server in servers if server.state == "stopped"}
+    findings += [*_disk(config), *_memory(config), *_ports(config, stopped)]
+    return findings + [finding for server in servers for finding in _container(config, server)]
 
 
 def _finding(level: Level, key: str, **fields: object) -> Finding:
@@ -109,9 +122,15 @@ def _memory(_: Config) -> Iterator[Finding]:
     yield _finding(level, "memory", free=_gigabytes(available), wanted=_gigabytes(MEMORY_NEEDED))
 
 
-def _ports(config: Config) -> Iterator[Finding]:
+def _own_ports(config: Config) -> Iterator[Finding]:
+    stopped = {name for name in embedded.NAMES if Server(name, config).process() is None}
+    yield from _ports(config, stopped)
+
+
+def _ports(config: Config, stopped: set[str]) -> Iterator[Finding]:
+    """The ports that the servers which do not run will want."""
     for name, port, variable in embedded.ports(config):
-        if Server(name, config).process() is not None:
+        if name not in stopped:
             continue
         taken = embedded.taken(port)
         holder = (holder_of(port) or "?") if taken else ""
@@ -124,9 +143,24 @@ def _servers(config: Config) -> Iterator[Finding]:
         if entry.state == "failed" and entry.pid is None:
             yield _finding("warning", "server-gone", server=entry.name)
         elif entry.state == "stopped":
-            yield Finding("ok", entry.name, t("doctor.server-stopped"))
+            yield Finding("ok", entry.name, t("doctor.server-stopped", command="make up"))
         else:
             yield from _running(config, entry.name)
+
+
+def _container(config: Config, server: ServerStatus) -> Iterator[Finding]:
+    match server.state:
+        case "stopped":
+            start = t("doctor.server-stopped", command="make up MODE=compose")
+            yield Finding("ok", server.name, server.detail or start)
+        case "starting":
+            yield _finding("warning", "container", server=server.name)
+        case "failed":
+            yield _finding("problem", "container", server=server.name, detail=server.detail)
+        case "running" if server.name == compose.DASHBOARDS:
+            yield Finding("ok", server.name, server.endpoint)
+        case "running":
+            yield from _running(config, server.name)
 
 
 def _running(config: Config, name: str) -> Iterator[Finding]:
@@ -138,14 +172,13 @@ def _running(config: Config, name: str) -> Iterator[Finding]:
 
 
 def _versions(config: Config) -> str:
-    return f"OpenSearch {opensearch.version(config)}"
+    return opensearch.version(config)
 
 
 def _providers(config: Config) -> str:
-    health = localstack.health(config)
-    names = ", ".join(sorted(health["providers"]))
-    return t("doctor.providers", names=names, executor=health["lambda_executor"])
+    names = ", ".join(sorted(localstack.health(config)["providers"]))
+    return t("doctor.providers", names=names)
 
 
 def _gigabytes(size: int) -> str:
-    return f"{size / (1 << 30):.1f}"
+    return decimal(size / (1 << 30))

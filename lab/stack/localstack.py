@@ -7,15 +7,13 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from lab import services
 from lab.config import HOST, Config
 from lab.i18n import lab_error
 from lab.stack import catalog
-
-PROVIDER_GROUP = "localstack.aws.provider"
 
 
 def command(marker: str = "lab") -> list[str]:
@@ -33,7 +31,10 @@ def environment(config: Config) -> dict[str, str]:
     return {
         **_inherited(),
         **config.environment(),
-        **{f"PROVIDER_OVERRIDE_{name.upper().replace('-', '_')}": "lab" for name in provided()},
+        **{
+            f"PROVIDER_OVERRIDE_{name.upper().replace('-', '_')}": "lab"
+            for name in services.provided()
+        },
         "GATEWAY_LISTEN": f"{HOST}:{config.port}",
         "LOCALSTACK_HOST": f"{HOST}:{config.port}",
         "LAMBDA_RUNTIME_EXECUTOR": "lab",
@@ -51,14 +52,6 @@ def environment(config: Config) -> dict[str, str]:
         # The gateway's many threads would each keep freed memory in an arena of its own.
         "MALLOC_ARENA_MAX": "2",
     }
-
-
-def provided() -> list[str]:
-    """The services that our package provides, in boto3's names."""
-    points = entry_points(group=PROVIDER_GROUP)
-    return sorted(
-        point.name.removesuffix(":lab") for point in points if point.name.endswith(":lab")
-    )
 
 
 def _inherited() -> dict[str, str]:

@@ -9,6 +9,7 @@ remembers that a server was started, which is how the next ``up`` can say that i
 
 import contextlib
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -20,6 +21,8 @@ from pathlib import Path
 import psutil
 
 from lab.config import HOST, Config
+
+LOG = logging.getLogger(__name__)
 
 STOP_WITHIN = 15.0
 
@@ -151,7 +154,8 @@ def _end(process: psutil.Process) -> None:
     members = tree(process)
     with contextlib.suppress(psutil.NoSuchProcess):
         process.terminate()
-    psutil.wait_procs([process], timeout=STOP_WITHIN)
+    if psutil.wait_procs([process], timeout=STOP_WITHIN)[1]:
+        LOG.info("Process %s did not end within %s s and is killed", process.pid, STOP_WITHIN)
     _, alive = psutil.wait_procs(members, timeout=1)
     for member in alive:
         with contextlib.suppress(psutil.NoSuchProcess):

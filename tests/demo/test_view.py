@@ -6,7 +6,7 @@ from rich.console import Console
 from lab.demo.execution import Step
 from lab.demo.progress import Airline, History, Snapshot
 from lab.demo.run import Options
-from lab.demo.view import View, decimal, number
+from lab.demo.view import View
 from lab.errors import LabError
 
 
@@ -47,12 +47,6 @@ def test_a_terminal_gets_a_picture() -> None:
     assert "JetBlue Airways" in output.getvalue()
     assert "25%" in output.getvalue()
     assert "4 shards" in output.getvalue()
-
-
-def test_numbers_are_written_as_the_language_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (number(336_776), decimal(-1.25, 2)) == ("336,776", "-1.25")
-    monkeypatch.setenv("LAB_LANG", "fr")
-    assert (number(336_776), decimal(1.5, sign="+")) == ("336\u202f776", "+1,5")
 
 
 @pytest.mark.parametrize(

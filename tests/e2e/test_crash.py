@@ -7,46 +7,30 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import boto3
 import psutil
 import pytest
 
-from lab import config as settings
-from lab.config import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Config
+from lab.config import Config
 from lab.stack import embedded
-from lab.stack.processes import Server, free_port
+from lab.stack.processes import Server
 
 pytestmark = pytest.mark.lab
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
-    home = tmp_path_factory.mktemp("crash")
-    home.parent.chmod(0o755)
-    home.chmod(0o755)
-    config = Config(home, settings.load().cache, free_port(), free_port())
-    embedded.up(config)
-    yield config
-    embedded.down(config)
+def own(make_lab: Callable[[str], AbstractContextManager[Config]]) -> Iterator[Config]:
+    with make_lab("crash") as config:
+        embedded.up(config)
+        yield config
 
 
-def s3_of(config: Config) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=config.endpoint_url,
-        region_name=REGION,
-        aws_access_key_id=ACCESS_KEY_ID,
-        aws_secret_access_key=SECRET_ACCESS_KEY,
-    )
-
-
-def archive_of(config: Config) -> dict[str, bytes]:
+def archive_of(s3: Any) -> dict[str, bytes]:
     """Every archive object, read through the API."""
-    s3 = s3_of(config)
     found: dict[str, bytes] = {}
     for bucket in [entry["Name"] for entry in s3.list_buckets()["Buckets"]]:
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="archive/"):
@@ -64,11 +48,14 @@ def start_demo(config: Config) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, env=env, stdout=pipe, stderr=subprocess.STDOUT, text=True)
 
 
-def test_a_kill_in_the_middle_of_the_demo_loses_no_object(own: Config) -> None:
+def test_a_kill_in_the_middle_of_the_demo_loses_no_object(
+    own: Config, client_of: Callable[..., Any]
+) -> None:
+    s3 = client_of(own, "s3")
     with start_demo(own) as demo:
         assert demo.stdout is not None
         seen = next(line for line in demo.stdout if "archived" in line and "archived 0" not in line)
-        before = archive_of(own)
+        before = archive_of(s3)
         localstack = Server("localstack", own).process()
         assert localstack is not None
         os.kill(localstack.pid, signal.SIGKILL)
@@ -79,7 +66,7 @@ def test_a_kill_in_the_middle_of_the_demo_loses_no_object(own: Config) -> None:
     started = {each.name: each for each in embedded.up(own)}
     assert (started["localstack"].recovered, started["opensearch"].already_running) == (True, True)
 
-    after = archive_of(own)
+    after = archive_of(s3)
     assert before
     assert before.items() <= after.items()
     for body in after.values():

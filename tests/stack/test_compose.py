@@ -1,4 +1,4 @@
-"""MODE=compose without Docker: the file as text, the calls of ``docker``, the engine's answers.
+"""MODE=compose without Docker: the calls of ``docker``, the engine's answers.
 
 ``docker`` is a script on the PATH and the engine an HTTP server, both the test's own, so that the
 real subprocesses and the real client library run. ``scripts/test_compose.sh`` tries it all with a
@@ -11,20 +11,17 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # no stubs in the lock
 
 from lab.config import ROOT, Config
 from lab.errors import LabError
-from lab.stack import artifacts, compose, container, localstack
+from lab.stack import compose, doctor
 from lab.stack.processes import free_port
 
 FILE = ROOT / "docker-compose.yml"
-SERVERS = ("localstack", "opensearch", "opensearch-dashboards")
 
 FAKE_DOCKER = """#!/bin/sh
 case "$1 $2" in
@@ -44,98 +41,6 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     return Config(home=tmp_path / "home", cache=tmp_path / "cache", port=14566)
-
-
-@pytest.fixture
-def services() -> dict[str, Any]:
-    return dict(yaml.safe_load(FILE.read_text())["services"])
-
-
-# --- the file -------------------------------------------------------------------------------------
-
-
-def test_ports_are_published_on_loopback_only(services: dict[str, Any]) -> None:
-    ports = [port for service in services.values() for port in service.get("ports", [])]
-    assert len(ports) == 3
-    assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
-
-
-def test_every_image_is_pinned(services: dict[str, Any]) -> None:
-    ours = f"${{LAB_IMAGE:-aws-data-lab:{metadata.version('aws-data-lab')}}}"
-    version = artifacts.OPENSEARCH_VERSION
-    assert {name: service["image"] for name, service in services.items()} == {
-        "network": ours,
-        "localstack": ours,
-        "opensearch": f"opensearchproject/opensearch:{version}",
-        "opensearch-dashboards": f"opensearchproject/opensearch-dashboards:{version}",
-    }
-
-
-def test_no_container_gets_at_the_engine_or_the_host(services: dict[str, Any]) -> None:
-    assert "docker.sock" not in FILE.read_text()
-    for service in services.values():
-        assert not {"privileged", "cap_add", "devices", "pid", "ipc"} & set(service)
-        assert service.get("network_mode") in (None, "service:network")
-
-
-def test_every_server_has_a_health_check_and_restarts_after_a_crash_only(
-    services: dict[str, Any],
-) -> None:
-    for name in SERVERS:
-        assert services[name]["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
-        assert services[name]["restart"] == "on-failure:3"
-
-
-def test_the_servers_share_one_loopback(services: dict[str, Any]) -> None:
-    """What makes http://127.0.0.1:9200 OpenSearch inside a Lambda function too."""
-    for name in ("localstack", "opensearch"):
-        assert services[name]["network_mode"] == "service:network"
-        assert services[name]["depends_on"] == {"network": {"condition": "service_started"}}
-    assert services["network"]["restart"] == "no"
-
-
-def test_dashboards_is_asked_for_by_its_profile(services: dict[str, Any]) -> None:
-    profiles = {name: service.get("profiles") for name, service in services.items()}
-    assert profiles == {
-        "network": None,
-        "localstack": None,
-        "opensearch": None,
-        "opensearch-dashboards": ["dashboards"],
-    }
-    waits = services["opensearch-dashboards"]["depends_on"]
-    assert waits == {"opensearch": {"condition": "service_healthy"}}
-
-
-def test_s3_is_the_learners_folder_and_opensearch_a_volume(services: dict[str, Any]) -> None:
-    (mount,) = services["localstack"]["volumes"]
-    assert (mount["type"], mount["source"], mount["target"]) == (
-        "bind",
-        "${LAB_HOME:-./.lab}",
-        services["localstack"]["environment"]["LAB_HOME"],
-    )
-    assert services["opensearch"]["volumes"] == ["opensearch-data:/usr/share/opensearch/data"]
-
-
-def test_every_variable_of_the_file_is_set_or_documented_as_a_choice(
-    fake_docker: Callable[..., Path], config: Config
-) -> None:
-    fake_docker()
-    used = set(re.findall(r"\$\{(\w+)", FILE.read_text()))
-    assert used - set(compose.environment(config)) == {"LAB_IMAGE", "LAB_BASE_IMAGE"}
-
-
-def test_the_image_is_made_of_files_that_are_sent_to_the_engine() -> None:
-    sent = [
-        line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"
-    ]
-    copied = re.findall(r"^COPY (.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
-    bound = re.findall(r"source=([^,]+)", (ROOT / "Dockerfile").read_text())
-    assert {name for line in copied for name in line.split()} | set(bound) == set(sent)
-
-
-def test_localstack_in_the_container_differs_in_its_address_alone(config: Config) -> None:
-    changed = {"GATEWAY_LISTEN": "0.0.0.0:14566", "OVERRIDE_IN_DOCKER": "0"}
-    assert container.environment(config) == {**localstack.environment(config), **changed}
 
 
 # --- docker, called -------------------------------------------------------------------------------
@@ -162,6 +67,14 @@ def fake_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...
         return calls
 
     return make
+
+
+def test_every_variable_of_the_file_is_set_or_documented_as_a_choice(
+    fake_docker: Callable[..., Path], config: Config
+) -> None:
+    fake_docker()
+    used = set(re.findall(r"\$\{(\w+)", FILE.read_text()))
+    assert used - set(compose.environment(config)) == {"LAB_IMAGE", "LAB_BASE_IMAGE"}
 
 
 def test_up_builds_starts_and_waits_as_the_learner(
@@ -400,3 +313,60 @@ def test_without_an_engine_status_says_so(monkeypatch: pytest.MonkeyPatch, confi
         compose.status(config)
     assert error.value.code == "compose-no-engine"
     assert error.value.message.startswith("The Docker engine does not answer: ")
+
+
+# --- doctor ---------------------------------------------------------------------------------------
+
+
+def test_doctor_without_an_engine_says_how_to_get_one(
+    fake_docker: Callable[..., Path], config: Config
+) -> None:
+    fake_docker(engine="exit 1")
+    (finding,) = doctor.examine_containers(config)
+    assert (finding.level, finding.subject) == ("problem", "Docker")
+    assert finding.detail.startswith("The Docker engine does not answer")
+    assert finding.next_step.startswith("Start it")
+
+
+@pytest.mark.parametrize(
+    ("found", "level", "detail"),
+    [
+        (state("created"), "ok", "not started (make up MODE=compose starts it)"),
+        (
+            state("running", Health=health("starting")),
+            "warning",
+            "localstack starts; it is not ready yet",
+        ),
+        (
+            state("exited", ExitCode=1),
+            "problem",
+            "localstack failed: ended with exit code 1",
+        ),
+    ],
+)
+def test_doctor_examines_each_container(
+    engine: dict[str, Any],
+    fake_docker: Callable[..., Path],
+    config: Config,
+    found: dict[str, object],
+    level: str,
+    detail: str,
+) -> None:
+    fake_docker()
+    engine["localstack"] = found
+    findings = doctor.examine_containers(config)
+    assert (findings[0].level, findings[0].detail) == ("ok", "28.0, Compose v2")
+    examined = next(f for f in findings if f.detail == detail)
+    assert examined.level == level
+    assert bool(examined.next_step) == (level != "ok")
+
+
+def test_doctor_asks_a_container_that_runs_whether_it_works(
+    engine: dict[str, Any], fake_docker: Callable[..., Path], config: Config
+) -> None:
+    fake_docker()
+    engine["localstack"] = state("running", Health=health("healthy"))
+    closed = Config(config.home, config.cache, free_port(), free_port())
+    findings = doctor.examine_containers(closed)
+    mute = next(f for f in findings if f.level == "problem")
+    assert mute.detail.startswith("localstack runs but does not answer: ")

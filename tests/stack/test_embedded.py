@@ -1,15 +1,20 @@
 """Starting, stopping and surviving: the embedded servers as processes."""
 
+import json
+import logging
 import os
 import signal
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from botocore.exceptions import HTTPClientError
 
-from lab import config as settings
 from lab.config import Config
 from lab.errors import LabError
 from lab.stack import embedded
@@ -20,16 +25,10 @@ ONLY = ("localstack",)
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
+def own(make_lab: Callable[[str], AbstractContextManager[Config]]) -> Iterator[Config]:
     """A lab that this module may break."""
-    config = Config(
-        home=tmp_path_factory.mktemp("own"),
-        cache=settings.load().cache,
-        port=free_port(),
-        opensearch_port=free_port(),
-    )
-    yield config
-    embedded.down(config)
+    with make_lab("own") as config:
+        yield config
 
 
 @pytest.fixture
@@ -70,6 +69,50 @@ def test_down_leaves_no_process(own: Config, up: psutil.Process) -> None:
     assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
     assert embedded.down(own) == []
     assert embedded.status(own)[0].state == "stopped"
+
+
+# Says in S3 that it runs, then waits for an hour.
+WAITING = {
+    "StartAt": "Say",
+    "States": {
+        "Say": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:s3:createBucket",
+            "Parameters": {"Bucket": "it-runs"},
+            "Next": "Wait",
+        },
+        "Wait": {"Type": "Wait", "Seconds": 3600, "End": True},
+    },
+}
+
+
+def test_down_does_not_wait_for_a_request_that_takes_an_hour(
+    own: Config,
+    up: psutil.Process,
+    client_of: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "lab.stack.processes")
+    states = client_of(own, "stepfunctions", inject_host_prefix=False)
+    machine = states.create_state_machine(
+        name="waiting",
+        type="EXPRESS",
+        roleArn="arn:aws:iam::000000000000:role/waiting",
+        definition=json.dumps(WAITING),
+    )
+
+    def wait_in_vain() -> None:
+        with pytest.raises(HTTPClientError):
+            states.start_sync_execution(stateMachineArn=machine["stateMachineArn"])
+
+    thread = threading.Thread(target=wait_in_vain)
+    thread.start()
+    client_of(own, "s3").get_waiter("bucket_exists").wait(
+        Bucket="it-runs", WaiterConfig={"Delay": 0, "MaxAttempts": 10_000}
+    )
+    assert embedded.down(own) == ["localstack"]
+    assert caplog.messages == []  # it ended by itself, see lab.stack.processes
+    thread.join()
 
 
 def test_everything_listens_on_this_machine_only(up: psutil.Process) -> None:
