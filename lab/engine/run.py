@@ -30,12 +30,18 @@ class Pool:
     """
 
     def __init__(
-        self, folders: list[Path], scratch: Path, memory: str = "320MB", threads: int = 2
+        self, folders: list[Path], scratch: Path, memory: str = "256MB", threads: int = 2
     ) -> None:
         scratch.mkdir(parents=True, exist_ok=True)
         self._database = duckdb.connect(
             ":memory:",
-            config={"threads": threads, "memory_limit": memory, "temp_directory": str(scratch)},
+            config={
+                "threads": threads,
+                "memory_limit": memory,
+                "temp_directory": str(scratch),
+                # Gives the memory of past queries back to the system.
+                "allocator_background_threads": True,
+            },
         )
         macros.install(self._database)
         allowed = (
@@ -46,6 +52,8 @@ class Pool:
             "SET default_null_order = 'nulls_last'",
             # Athena promises no order without ORDER BY either, and keeping it holds whole tables.
             "SET preserve_insertion_order = false",
+            # It turns "row_number() = 1" into an aggregate, whose rows cannot go to the scratch.
+            "SET disabled_optimizers = 'top_n_window_elimination'",
             f"SET allowed_directories = {allowed}",
             "SET enable_external_access = false",
             "SET lock_configuration = true",

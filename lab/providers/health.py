@@ -1,4 +1,4 @@
-"""``GET /_lab/health``: proves that the providers loaded are ours. Without it a typo would run
+"""``GET /_lab/health``: proves that the providers that answer are ours. Without it a typo would run
 LocalStack's own.
 """
 
@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 import time
-from importlib.metadata import entry_points
+from importlib.util import find_spec
 
 from localstack import config as localstack_config
 from localstack.aws.handlers import cors
@@ -15,15 +15,19 @@ from localstack.services.edge import ROUTER
 from localstack.services.lambda_.invocation.runtime_executor import get_runtime_executor
 from localstack.services.plugins import SERVICE_PLUGINS
 
+from lab import services
+from lab.providers import plugins
+
 LOG = logging.getLogger(__name__)
 
-# Importing LocalStack's Step Functions takes a second and 110 MB, so it waits for the first call.
-LOADED_AT_FIRST_CALL = {"stepfunctions"}
+# What these import (sqlglot, DuckDB and Arrow; LocalStack's parser of state machines) takes as much
+# memory as all the others together, so it waits for the first call.
+LOADED_AT_FIRST_CALL = {"athena", "stepfunctions"}
 
 
 def install() -> None:
-    """Answer health requests, and load every provider of ours now rather than at a learner's first
-    call.
+    """Answer health requests, and load the light providers of ours now rather than at a learner's
+    first call.
     """
     health = Health()
     ROUTER.add("/_lab/health", health.answer, methods=["GET"])
@@ -45,9 +49,9 @@ class Health:
         self.finished = threading.Event()
 
     def load_all(self) -> None:
-        """Load all providers; in a thread of its own, since the gateway must not wait for it."""
+        """Load or check all providers; in a thread of its own: the gateway must not wait for it."""
         started = time.monotonic()
-        for service in provided_services():
+        for service in services.provided():
             self._load(service)
         executor = get_runtime_executor()
         self.executor = f"{executor.__module__}.{executor.__qualname__}"
@@ -58,11 +62,11 @@ class Health:
         if not _is_ours(service):
             self.failures[service] = f"PROVIDER_OVERRIDE_{service.upper()} is not 'lab'"
             return
-        if service in LOADED_AT_FIRST_CALL:
-            self.providers[service] = "lab"
-            return
         try:
-            SERVICE_PLUGINS.require(service)
+            if service in LOADED_AT_FIRST_CALL:
+                _find(service)
+            else:
+                SERVICE_PLUGINS.require(service)
             self.providers[service] = "lab"
         except (
             Exception
@@ -82,15 +86,18 @@ class Health:
         return Response(json.dumps(body), status=status, mimetype="application/json")
 
 
+def _find(service: str) -> None:
+    """Raise ModuleNotFoundError unless our provider is there to be loaded at the first call."""
+    module = f"lab.providers.{service}.provider"
+    if find_spec(module) is None:
+        raise ModuleNotFoundError(f"No module named '{module}'")
+
+
 def _is_ours(service: str) -> bool:
-    """Whether LocalStack will take our provider, rather than fall back to its own in silence."""
-    registered = SERVICE_PLUGINS.api_provider_specs.get(service, [])
-    return SERVICE_PLUGINS.get_active_provider(service) == "lab" and "lab" in registered
-
-
-def provided_services() -> list[str]:
-    """The services that we register, in boto3's names, sorted."""
-    points = entry_points(group="localstack.aws.provider")
-    return sorted(
-        point.name.removesuffix(":lab") for point in points if point.name.endswith(":lab")
-    )
+    """Whether LocalStack will call our function, rather than fall back to its own in silence."""
+    if SERVICE_PLUGINS.get_active_provider(service) != "lab":
+        return False
+    if "lab" not in SERVICE_PLUGINS.api_provider_specs.get(service, []):
+        return False
+    registered = SERVICE_PLUGINS.plugin_manager.get_container(f"{service}:lab").plugin_spec
+    return registered.factory.__module__ == plugins.__name__

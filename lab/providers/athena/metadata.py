@@ -10,7 +10,7 @@ from lab.providers.athena.errors import AthenaError, invalid
 from lab.providers.athena.models import Record
 from lab.providers.glue.errors import GlueError
 from lab.providers.glue.models import DataCatalog, catalog_of
-from lab.providers.glue.pages import page
+from lab.providers.pages import page
 
 NAME = "AwsDataCatalog"
 MAX_PAGE = 50
@@ -40,7 +40,7 @@ def _database(record: Record) -> Record:
 
 def list_databases(context: RequestContext, request: Record) -> Record:
     found = [_database(record) for record in _catalog(context, request).databases()]
-    return page(found, request, "DatabaseList", MAX_PAGE)
+    return page(found, request, "DatabaseList", MAX_PAGE, invalid)
 
 
 def get_database(context: RequestContext, request: Record) -> Record:
@@ -97,7 +97,7 @@ def list_table_metadata(context: RequestContext, request: Record) -> Record:
     found = [
         _table(t.description) for t in tables if fnmatch.fnmatchcase(t.description["Name"], pattern)
     ]
-    return page(found, request, "TableMetadataList", MAX_PAGE)
+    return page(found, request, "TableMetadataList", MAX_PAGE, invalid)
 
 
 HANDLERS = {

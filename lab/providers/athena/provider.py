@@ -19,7 +19,7 @@ from lab.providers.athena.executor import Executor
 from lab.providers.athena.models import FINAL, AthenaStore, Execution, Record, WorkGroup, store_of
 from lab.providers.athena.objects import split_uri
 from lab.providers.glue.models import catalog_of
-from lab.providers.glue.pages import page
+from lab.providers.pages import page
 
 NO_OUTPUT = (
     "No output location provided. An output location is required either through the Workgroup"
@@ -144,7 +144,7 @@ class AthenaProvider:
         store = _store(context)
         group = store.work_group(request.get("WorkGroup") or "primary").name
         runs = [run.id for run in store.executions.values() if run.work_group == group]
-        return page(runs[::-1], request, "QueryExecutionIds", 50)
+        return page(runs[::-1], request, "QueryExecutionIds", 50, invalid)
 
     def stop(self, context: RequestContext, request: Record) -> Record:
         """Stopping what has ended does nothing."""

@@ -5,7 +5,6 @@ GetQueryResults reads the same file, so nothing is kept in memory. Source: Amazo
 Guide, "Work with query results and recent queries".
 """
 
-import base64
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from lab.engine.compiler import Named
 from lab.engine.types import Type
 from lab.providers.athena.errors import invalid
+from lab.providers.pages import place_of, token_of
 
 Row = list[str | None]
 Record = dict[str, Any]
@@ -95,7 +95,7 @@ def read_page(
     one.
     """
     with path.open("rb") as source:
-        source.seek(_offset(token))
+        source.seek(place_of(token, invalid))
         rows: list[Row] = []
         records = _lines(source) if lines else _records(source)
         end = source.tell()
@@ -105,16 +105,7 @@ def read_page(
             if len(rows) == size:
                 break
         more = end < path.stat().st_size
-    return rows, base64.urlsafe_b64encode(str(end).encode()).decode() if more else None
-
-
-def _offset(token: str | None) -> int:
-    if not token:
-        return 0
-    try:
-        return int(base64.urlsafe_b64decode(token.encode()))
-    except ValueError as error:
-        raise invalid("Invalid NextToken") from error
+    return rows, token_of(end) if more else None
 
 
 def _lines(source: Any) -> Iterator[tuple[Row, int]]:

@@ -13,10 +13,9 @@ from localstack.aws.spec import load_service
 from localstack.services.plugins import Service
 
 from lab.providers.glue import statistics
-from lab.providers.glue.errors import GlueError
-from lab.providers.glue.expression import PartitionFilter
+from lab.providers.glue.errors import GlueError, invalid
 from lab.providers.glue.models import DataCatalog, Record, catalog_of
-from lab.providers.glue.pages import page
+from lab.providers.pages import page
 
 Handler = Callable[[RequestContext, Record], Record]
 PAGE = 100
@@ -73,7 +72,7 @@ def get_database(context: RequestContext, request: Record) -> Record:
 
 
 def get_databases(context: RequestContext, request: Record) -> Record:
-    return page(_catalog(context).databases(), request, "DatabaseList", PAGE)
+    return page(_catalog(context).databases(), request, "DatabaseList", PAGE, invalid)
 
 
 def update_database(context: RequestContext, request: Record) -> Record:
@@ -103,7 +102,7 @@ def get_tables(context: RequestContext, request: Record) -> Record:
     tables = [table.describe() for table in _catalog(context).tables(request["DatabaseName"])]
     if expression := request.get("Expression"):
         tables = [table for table in tables if re.fullmatch(expression, table["Name"])]
-    return page(tables, request, "TableList", PAGE)
+    return page(tables, request, "TableList", PAGE, invalid)
 
 
 def update_table(context: RequestContext, request: Record) -> Record:
@@ -145,7 +144,7 @@ def _versions(context: RequestContext, request: Record) -> list[Record]:
 
 
 def get_table_versions(context: RequestContext, request: Record) -> Record:
-    return page(_versions(context, request), request, "TableVersions", PAGE)
+    return page(_versions(context, request), request, "TableVersions", PAGE, invalid)
 
 
 def get_table_version(context: RequestContext, request: Record) -> Record:
@@ -186,6 +185,9 @@ def get_partitions(context: RequestContext, request: Record) -> Record:
     catalog = _catalog(context)
     found = catalog.partitions(request["DatabaseName"], request["TableName"])
     if expression := request.get("Expression"):
+        # Here, since only filters need sqlglot, which is heavy.
+        from lab.providers.glue.expression import PartitionFilter
+
         keys = catalog.table(request["DatabaseName"], request["TableName"]).description[
             "PartitionKeys"
         ]
@@ -195,7 +197,7 @@ def get_partitions(context: RequestContext, request: Record) -> Record:
         found = found[segment["SegmentNumber"] :: segment["TotalSegments"]]
     if request.get("ExcludeColumnSchema"):
         found = [_without_columns(partition) for partition in found]
-    return page(found, request, "Partitions", 1000)
+    return page(found, request, "Partitions", 1000, invalid)
 
 
 def _without_columns(partition: Record) -> Record:

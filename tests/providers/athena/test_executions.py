@@ -214,3 +214,12 @@ def test_ddl_result_is_text_without_a_header(sql: Sql) -> None:
 def test_list(sql: Sql) -> None:
     newest = sql.run("SELECT 'newest'")["QueryExecutionId"]
     assert sql.athena.list_query_executions(MaxResults=1)["QueryExecutionIds"] == [newest]
+
+
+def test_a_token_that_is_none_of_ours(sql: Sql) -> None:
+    expected = ("InvalidRequestException", "Invalid NextToken")
+    assert refused(sql.athena.list_query_executions, NextToken="no token") == expected
+    identifier = sql.run("SELECT 1")["QueryExecutionId"]
+    for token in ("no token", "LTE="):
+        asked = {"QueryExecutionId": identifier, "NextToken": token}
+        assert refused(sql.athena.get_query_results, **asked) == expected

@@ -56,6 +56,8 @@ def test_what_is_not_given_is_absent(glue: Any) -> None:
             [("2024-01-01", "2"), ("2024-01-02", "10"), ("2024-01-02", "2")],
         ),
         ("h BETWEEN 3 AND 10 AND dt <> '2024-01-02'", [("2024-01-01", "10")]),
+        ("dt LIKE '____-0_-01' AND h <= 2 AND h IS NOT NULL", [("2024-01-01", "2")]),
+        ("2 < h AND dt NOT LIKE '%-01'", [("2024-01-02", "10")]),
     ],
 )
 def test_partition_expression(glue: Any, expression: str, wanted: list[tuple[str, str]]) -> None:
@@ -64,11 +66,21 @@ def test_partition_expression(glue: Any, expression: str, wanted: list[tuple[str
 
 
 def test_an_expression_that_is_none(glue: Any) -> None:
-    for expression in ("h = 'x'", "nope = 1", "dt ="):
+    for expression in ("h = 'x'", "nope = 1", "dt =", "h IN (SELECT 2)", "h IS TRUE", "1 = 1"):
         code, _ = refused(
             glue.get_partitions, DatabaseName=DATABASE, TableName="parts", Expression=expression
         )
         assert code == "InvalidInputException"
+
+
+def test_a_partition_without_a_value(glue: Any) -> None:
+    key = {"Name": "h", "Type": "int"}
+    glue.create_table(DatabaseName=DATABASE, TableInput={"Name": "hours", "PartitionKeys": [key]})
+    where = {"DatabaseName": DATABASE, "TableName": "hours"}
+    inputs = [{"Values": [value]} for value in ("7", "__HIVE_DEFAULT_PARTITION__")]
+    glue.batch_create_partition(**where, PartitionInputList=inputs)
+    found = glue.get_partitions(**where, Expression="h IS NULL")["Partitions"]
+    assert [one["Values"] for one in found] == [["__HIVE_DEFAULT_PARTITION__"]]
 
 
 def test_pages_of_partitions(glue: Any) -> None:
@@ -76,6 +88,12 @@ def test_pages_of_partitions(glue: Any) -> None:
         DatabaseName=DATABASE, TableName="parts", PaginationConfig={"PageSize": 3}
     )
     assert [len(page["Partitions"]) for page in pages] == [3, 1]
+
+
+def test_a_token_that_is_none_of_ours(glue: Any) -> None:
+    for token in ("no token", "LTE="):
+        expected = ("InvalidInputException", "Invalid NextToken")
+        assert refused(glue.get_databases, NextToken=token) == expected
 
 
 def test_stale_version_is_refused(glue: Any) -> None:
