@@ -8,6 +8,12 @@ Measures the running lab and, if it is installed (``python scripts/bench/peer.py
 same run: they take turns, three rounds, and the best figure of each counts. With 40 shards the
 rates of a real stream allow 40,000 records per second, and the lab keeps to them; what it throttles
 is put again, and the time counts.
+
+    python scripts/bench/kinesis.py --large [MIB]
+
+puts a stream of 2 GiB (or of that many MiB) into the running lab, reads it from its beginning, and
+says how much memory the lab's LocalStack had before, at most, and afterwards. Start the lab with
+``LAB_KINESIS_LIMITS=off`` for it, and with 3 GB free on the disk.
 """
 
 import argparse
@@ -29,9 +35,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from lab.config import ACCESS_KEY_ID, HOST, REGION, SECRET_ACCESS_KEY, load
+from lab.stack.processes import Server
 
 RECORDS_PER_CALL = 500
 DATA = b"x" * 300
+LARGE_DATA = b"x" * 1000
+LARGE_SHARDS = 4
+MIB = 1 << 20
 BATCH = 1000
 GIVE_UP_AFTER = 60.0
 ROUNDS = 3
@@ -82,6 +92,32 @@ class Counter:
         self._server.server_close()
 
 
+class Resident:
+    """The memory of the running lab's LocalStack, looked at ten times a second."""
+
+    def __init__(self) -> None:
+        process = Server("localstack", load()).process()
+        if process is None:
+            raise SystemExit("No lab of this home runs on this machine.")
+        self._process = process
+        self._over = threading.Event()
+        self.peak = self.now()
+
+    def __enter__(self) -> "Resident":
+        threading.Thread(target=self._watch, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+
+    def now(self) -> int:
+        return int(self._process.memory_info().rss)
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.1):
+            self.peak = max(self.peak, self.now())
+
+
 class Subject:
     """One local AWS under measurement."""
 
@@ -114,6 +150,29 @@ class Subject:
     def _status(self, name: str) -> str:
         answer = self.kinesis.describe_stream_summary(StreamName=name)
         return str(answer["StreamDescriptionSummary"]["StreamStatus"])
+
+    def measure_large(self, mib: int) -> None:
+        """Print what a stream of this size costs in memory and time."""
+        count = mib * MIB // len(LARGE_DATA)
+        with Resident() as memory, self._stream(LARGE_SHARDS) as stream:
+            before = memory.now()
+            put = rate(count, lambda: self._put_many(stream, count))
+            after_put, put_peak = memory.now(), memory.peak
+            get = rate(count, lambda: self._get(stream, count))
+            figures = (before, put_peak, after_put, memory.peak, memory.now())
+        print(f"{count:,} records of {len(LARGE_DATA):,} bytes: put {put:,.0f}/s, got {get:,.0f}/s")
+        names = ("before", "peak of puts", "after puts", "peak of all", "after gets")
+        for name, resident in zip(names, figures, strict=True):
+            grown = (resident - before) / MIB
+            print(f"{name:14} {resident / MIB:6.0f} MiB resident {grown:+6.0f}")
+
+    def _put_many(self, stream: str, count: int) -> None:
+        for first in range(0, count, RECORDS_PER_CALL):
+            numbers = range(first, min(first + RECORDS_PER_CALL, count))
+            batch = [{"Data": LARGE_DATA, "PartitionKey": f"key-{number}"} for number in numbers]
+            answer = self.kinesis.put_records(StreamName=stream, Records=batch)
+            if answer["FailedRecordCount"]:
+                raise SystemExit("The lab keeps to its rates: LAB_KINESIS_LIMITS=off lifts them.")
 
     def _put(self, stream: str, count: int) -> None:
         waiting = [{"Data": DATA, "PartitionKey": f"key-{number}"} for number in range(count)]
@@ -214,8 +273,12 @@ def main() -> None:
     parser.add_argument("--endpoint", default=load().endpoint_url)
     parser.add_argument("--records", type=int, default=20_000)
     parser.add_argument("--shards", type=int, default=40)
+    parser.add_argument("--large", type=int, nargs="?", const=2048, metavar="MIB")
     parser.add_argument("--peer-python", type=Path, default=peer.MINISTACK.python)
     arguments = parser.parse_args()
+    if arguments.large:
+        Subject("lab", arguments.endpoint).measure_large(arguments.large)
+        return
     with contextlib.ExitStack() as stack:
         subjects = [Subject("lab", arguments.endpoint)]
         if arguments.peer_python.exists():

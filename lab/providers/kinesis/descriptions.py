@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from lab.providers.kinesis import encryption
+from lab.providers.kinesis.consumers import Consumer
 from lab.providers.kinesis.models import Shard, Stream, StreamIdentity
 
 
@@ -12,15 +14,34 @@ def created(identity: StreamIdentity) -> datetime:
 
 def common(stream: Stream) -> dict[str, Any]:
     """What DescribeStream and DescribeStreamSummary both tell."""
-    return {
+    settings = stream.settings
+    shown = {
         "StreamName": stream.name,
         "StreamARN": stream.arn,
         "StreamStatus": stream.status.value,
-        "StreamModeDetails": {"StreamMode": stream.settings.mode.value},
-        "RetentionPeriodHours": stream.settings.retention_hours,
+        "StreamModeDetails": {"StreamMode": settings.mode.value},
+        "RetentionPeriodHours": settings.retention_hours,
         "StreamCreationTimestamp": created(stream.identity),
-        "EnhancedMonitoring": [{"ShardLevelMetrics": []}],
-        "EncryptionType": "NONE",
+        "EnhancedMonitoring": [{"ShardLevelMetrics": settings.shard_level_metrics}],
+        "EncryptionType": encryption.kind(stream),
+    }
+    if key := encryption.current_key(stream):
+        shown["KeyId"] = key
+    return shown
+
+
+def warm_throughput(stream: Stream) -> dict[str, int]:
+    """The write throughput of an on-demand stream, asked for and present, in MiB per second."""
+    current = len(stream.open_shards())
+    return {"TargetMiBps": stream.settings.warm_mib or current, "CurrentMiBps": current}
+
+
+def consumer(one: Consumer) -> dict[str, Any]:
+    return {
+        "ConsumerName": one.name,
+        "ConsumerARN": one.arn,
+        "ConsumerStatus": one.status.value,
+        "ConsumerCreationTimestamp": datetime.fromtimestamp(one.created, UTC),
     }
 
 

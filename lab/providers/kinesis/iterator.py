@@ -68,7 +68,7 @@ def starting_position(stream: Stream, shard: Shard, request: dict[str, Any]) -> 
     if kind in ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"):
         if number is None:
             raise _misfit(kind, "no StartingSequenceNumber")
-        position = _position_of(stream, shard, number)
+        position = _position_of(stream, shard, number, kind)
         return position if kind == "AT_SEQUENCE_NUMBER" else position + 1
     if kind == "AT_TIMESTAMP":
         return _position_at(stream, shard, request.get("Timestamp"))
@@ -77,7 +77,7 @@ def starting_position(stream: Stream, shard: Shard, request: dict[str, Any]) -> 
     return shard.log.next if kind == "LATEST" else shard.log.first
 
 
-def _position_of(stream: Stream, shard: Shard, number: str) -> int:
+def _position_of(stream: Stream, shard: Shard, number: str, kind: str) -> int:
     where = (
         f"StartingSequenceNumber {number} used in GetShardIterator on shard {shard.id} in stream "
         f"{stream.name} under account {stream.identity.account} is invalid"
@@ -94,7 +94,12 @@ def _position_of(stream: Stream, shard: Shard, number: str) -> int:
         raise InvalidArgumentException(f"{where} because it did not come from this stream.")
     # The shard's own starting number stands before its first record, its ending number after its
     # last.
-    return min(parsed.counter - 1, shard.log.next)
+    position = min(parsed.counter - 1, shard.log.next)
+    if shard.log.first <= position < shard.log.next and kind == "AT_SEQUENCE_NUMBER":
+        own = shard.space.number(parsed.counter, shard.log.arrival(position) // 1000)
+        if int(number) > own:
+            return position + 1  # a continuation, which stands behind its record
+    return position
 
 
 def _position_at(stream: Stream, shard: Shard, moment: datetime | None) -> int:

@@ -2,7 +2,7 @@
 
 Rates are those of "Quotas and limits" in the Kinesis Data Streams guide: 1,000 records and 1 MiB
 written, 5 calls and 2 MiB read per second. A bucket holds one second's worth.
-``LAB_KINESIS_LIMITS=off`` lifts the rates (never the sizes).
+``LAB_KINESIS_LIMITS=off`` lifts the rates (never the sizes); the control plane's are in ``rates``.
 """
 
 import os
@@ -19,7 +19,17 @@ READ_BYTES_PER_SECOND = 2 * MIB
 
 
 def enabled() -> bool:
-    return os.environ.get("LAB_KINESIS_LIMITS", "on").lower() != "off"
+    """Whether the rates of the data plane hold."""
+    return _setting() != "off"
+
+
+def control_plane_enabled() -> bool:
+    """Whether the rates of all other operations hold; see ``rates``."""
+    return _setting() not in ("off", "records")
+
+
+def _setting() -> str:
+    return os.environ.get("LAB_KINESIS_LIMITS", "on").lower()
 
 
 class TokenBucket:
@@ -36,7 +46,8 @@ class TokenBucket:
     def refill(self) -> float:
         """Credit the time that has passed; returns the tokens now held."""
         now = self._clock()
-        self.tokens = min(self.rate, self.tokens + (now - self._filled_at) * self.rate)
+        earned = max(now - self._filled_at, 0.0) * self.rate
+        self.tokens = min(self.rate, self.tokens + earned)
         self._filled_at = now
         return self.tokens
 

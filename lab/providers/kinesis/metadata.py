@@ -7,12 +7,14 @@ being deleted is deleted.
 
 import json
 import logging
+import os
 import shutil
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from lab import config
+from lab.providers.kinesis.consumers import Consumer
 from lab.providers.kinesis.hashing import HashRange
 from lab.providers.kinesis.models import (
     Mode,
@@ -30,6 +32,16 @@ LOG = logging.getLogger(__name__)
 
 FILE = "stream.json"
 VERSION = 1
+SETTINGS = (
+    "retention_hours",
+    "max_record_kib",
+    "tags",
+    "shard_level_metrics",
+    "policy",
+    "warm_mib",
+    "changes",
+)
+"""What of a stream's settings is JSON as it is; a document of an earlier version may lack some."""
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +55,10 @@ def registry() -> Registry:
 def save(stream: Stream) -> None:
     stream.folder.mkdir(parents=True, exist_ok=True)
     draft = stream.folder / f"{FILE}.new"
-    draft.write_text(json.dumps(_document(stream), indent=1))
+    with draft.open("w") as file:
+        file.write(json.dumps(_document(stream), indent=1))
+        file.flush()
+        os.fsync(file.fileno())  # else a loss of power could put an empty file in place
     draft.replace(stream.folder / FILE)
 
 
@@ -69,10 +84,21 @@ def _document(stream: Stream) -> dict[str, Any]:
         "token": identity.token,
         "status": stream.status,
         "mode": settings.mode,
-        "retention_hours": settings.retention_hours,
-        "max_record_kib": settings.max_record_kib,
-        "tags": settings.tags,
+        **{name: getattr(settings, name) for name in SETTINGS},
+        "keys": settings.keys,
+        "peaks": settings.peaks,
+        "consumers": [_consumer_document(each) for each in stream.consumers.values()],
         "shards": [_shard_document(shard) for shard in stream.shards],
+    }
+
+
+def _consumer_document(consumer: Consumer) -> dict[str, Any]:
+    return {
+        "name": consumer.name,
+        "created": consumer.created,
+        "status": consumer.status,
+        "tags": consumer.tags,
+        "policy": consumer.policy,
     }
 
 
@@ -94,9 +120,14 @@ def _stream(document: dict[str, Any], folder: Path, timing: Timing) -> Stream:
     )
     settings = StreamSettings(
         mode=Mode(document["mode"]),
-        **{key: document[key] for key in ("retention_hours", "max_record_kib", "tags")},
+        **{name: document[name] for name in SETTINGS if name in document},
+        keys=[(since, key) for since, key in document.get("keys", [])],
+        peaks={int(day): peak for day, peak in document.get("peaks", {}).items()},
     )
     stream = Stream(identity, settings, folder, timing)
+    for entry in document.get("consumers", []):
+        if entry["status"] != Status.DELETING:
+            stream.consumers[entry["name"]] = _consumer(entry, stream)
     for entry in document["shards"]:
         start, end = map(int, entry["hash_range"])
         spec = ShardSpec(
@@ -108,3 +139,9 @@ def _stream(document: dict[str, Any], folder: Path, timing: Timing) -> Stream:
         stream.add_shard(spec).closed_second = entry["closed_second"]
     stream.route()
     return stream
+
+
+def _consumer(entry: dict[str, Any], stream: Stream) -> Consumer:
+    consumer = Consumer(stream.arn, entry["name"], entry["created"], stream.timing)
+    consumer.tags, consumer.policy = entry["tags"], entry["policy"]
+    return consumer

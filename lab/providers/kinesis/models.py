@@ -4,16 +4,12 @@ stream states.
 Consumers in this process (the stream poller) use :class:`Stream` and :class:`Shard` directly; they
 are told of every change of a shard through :meth:`Shard.subscribe`, so that waiting costs nothing.
 
-States are declared by a time, not by a thread: a stream is CREATING or UPDATING until ``clock()``
-reaches the end of the transition. ``LAB_KINESIS_TRANSITION_SECONDS`` (default 0) is how long one
-lasts; AWS takes 10 to 30 seconds.
+The states that streams pass through are in ``lifecycle``.
 """
 
-import os
 import secrets
 import shutil
 import threading
-import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,8 +17,12 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
+from lab.providers.kinesis.consumers import Consumer
 from lab.providers.kinesis.hashing import HashRange
-from lab.providers.kinesis.limits import Clock, ShardLimits
+from lab.providers.kinesis.lifecycle import Lifecycle
+from lab.providers.kinesis.lifecycle import Status as Status  # noqa: PLC0414  # for importers of models
+from lab.providers.kinesis.lifecycle import Timing as Timing  # noqa: PLC0414  # for importers of models
+from lab.providers.kinesis.limits import ShardLimits
 from lab.providers.kinesis.limits import enabled as limits_enabled
 from lab.providers.kinesis.sequence import COUNTER_SHIFT, COUNTER_STEP, SECOND_SHIFT, SequenceSpace
 from lab.providers.kinesis.shard_log import Entry, Record, ShardLog
@@ -30,19 +30,6 @@ from lab.providers.kinesis.shard_log import Entry, Record, ShardLog
 DEFAULT_RETENTION_HOURS = 24
 DEFAULT_RECORD_KIB = 1024
 HOUR_MS = 3_600_000
-
-
-def transition_seconds() -> float:
-    return float(os.environ.get("LAB_KINESIS_TRANSITION_SECONDS") or 0)
-
-
-class Status(StrEnum):
-    """The states of a stream, in AWS's words."""
-
-    CREATING = "CREATING"
-    ACTIVE = "ACTIVE"
-    UPDATING = "UPDATING"
-    DELETING = "DELETING"
 
 
 class Mode(StrEnum):
@@ -54,18 +41,6 @@ class Mode(StrEnum):
 
 class ShardClosedError(Exception):
     """The shard was closed between routing a record to it and writing it: route again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """``clock`` gives the seconds of the Unix epoch, ``ticks`` drives the rate limits."""
-
-    clock: Clock = time.time
-    ticks: Clock = time.monotonic
-    transition: Callable[[], float] = transition_seconds
-
-    def now_ms(self) -> int:
-        return int(self.clock() * 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,22 +177,43 @@ class StreamSettings:
     retention_hours: int = DEFAULT_RETENTION_HOURS
     max_record_kib: int = DEFAULT_RECORD_KIB
     tags: dict[str, str] = field(default_factory=dict)
+    keys: list[tuple[int, str | None]] = field(default_factory=list)
+    """From which millisecond on which KMS key, as it was given, or none encrypts the records."""
+    shard_level_metrics: list[str] = field(default_factory=list)
+    policy: str | None = None
+    warm_mib: int | None = None
+    """The warm throughput that was asked for, MiB per second."""
+    peaks: dict[int, float] = field(default_factory=dict)
+    """The highest throughput of each day (since the epoch) on demand, in shards' worth."""
+    changes: dict[str, list[float]] = field(default_factory=dict)
+    """When what AWS allows a few times a day was done, by the operation's name."""
 
 
-class Stream:
+@dataclass(slots=True)
+class Traffic:
+    """What has been written since a time (seconds of the epoch), to an on-demand stream."""
+
+    since: float
+    records: int = 0
+    size: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Stream(Lifecycle):
     """A stream's settings, its state and its shards, open and closed, in the order of ids."""
 
     def __init__(
         self, identity: StreamIdentity, settings: StreamSettings, folder: Path, timing: Timing
     ) -> None:
+        super().__init__(timing)
         self.identity = identity
         self.settings = settings
         self.folder = folder
         self.timing = timing
         self.lock = threading.RLock()
         self.shards: list[Shard] = []
-        self._status = Status.ACTIVE
-        self._settled_at = 0.0
+        self.consumers: dict[str, Consumer] = {}
+        self.traffic = Traffic(timing.clock())
         self._routes: tuple[list[int], list[Shard]] = ([], [])
 
     @property
@@ -227,22 +223,6 @@ class Stream:
     @property
     def arn(self) -> str:
         return self.identity.arn
-
-    @property
-    def status(self) -> Status:
-        if self._status is Status.DELETING or self.timing.clock() < self._settled_at:
-            return self._status
-        return Status.ACTIVE
-
-    @property
-    def is_gone(self) -> bool:
-        """Deleted, and the transition is over."""
-        return self._status is Status.DELETING and self.timing.clock() >= self._settled_at
-
-    def begin(self, status: Status) -> None:
-        """Enter a transitional state, which ends by itself."""
-        self._status = status
-        self._settled_at = self.timing.clock() + self.timing.transition()
 
     def add_shard(self, spec: ShardSpec) -> Shard:
         shard = Shard(spec, self.folder / spec.id, self.timing)
@@ -272,6 +252,8 @@ class Stream:
         return self.timing.now_ms() - self.settings.retention_hours * HOUR_MS
 
     def discard(self) -> None:
+        for consumer in self.consumers.values():
+            consumer.close()
         for shard in self.shards:
             shard.discard()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -298,13 +280,17 @@ class Registry:
         return stream
 
     def find_arn(self, arn: str) -> Stream | None:
-        """The stream of an ARN ``arn:aws:kinesis:REGION:ACCOUNT:stream/NAME``."""
+        """The stream of ``arn:aws:kinesis:REGION:ACCOUNT:stream/NAME``, or of a consumer's ARN."""
         _, _, _, region, account, resource = arn.split(":", 5)
-        return self.find(account, region, resource.removeprefix("stream/"))
+        return self.find(account, region, resource.split("/")[1])
 
     def list(self, account: str, region: str) -> list[Stream]:
         """The streams of one account and region, by name."""
         return sorted(self._of(account, region), key=lambda stream: stream.name)
+
+    def all(self) -> tuple[Stream, ...]:
+        """Every stream there is, of all accounts and regions."""
+        return tuple(self._streams.values())
 
     def delete(self, stream: Stream) -> None:
         stream.begin(Status.DELETING)

@@ -60,25 +60,30 @@ def merge(stream: Stream, first: Shard, second: Shard) -> None:
 
 
 def update_count(stream: Stream, target: int) -> int:
-    """Uniform scaling to ``target`` open shards; returns how many there were.
+    """Uniform scaling to ``target`` open shards; returns how many there were."""
+    with stream.lock:
+        current = len(stream.open_shards())
+        _check_scaling(current, target)
+        scale(stream, target)
+        return current
+
+
+def scale(stream: Stream, target: int) -> None:
+    """Bring the open shards to ``target`` equal ranges, under the caller's lock.
 
     As on AWS by splits and merges, which leave short-lived shards behind: first every boundary of
     the target is cut, then what lies between two of them is joined.
     """
-    with stream.lock:
-        current = len(stream.open_shards())
-        _check_scaling(current, target)
-        wanted = divide(target)
-        for hash_range in wanted[1:]:
-            shard = _open_at(stream, hash_range.start)
-            if shard.spec.hash_range.start != hash_range.start:
-                _split(stream, shard, hash_range.start)
-        for hash_range in wanted:
-            shard = _open_at(stream, hash_range.start)
-            while shard.spec.hash_range.end < hash_range.end:
-                shard = _merge(stream, shard, _open_at(stream, shard.spec.hash_range.end + 1))
-        _settle(stream)
-        return current
+    wanted = divide(target)
+    for hash_range in wanted[1:]:
+        shard = _open_at(stream, hash_range.start)
+        if shard.spec.hash_range.start != hash_range.start:
+            _split(stream, shard, hash_range.start)
+    for hash_range in wanted:
+        shard = _open_at(stream, hash_range.start)
+        while shard.spec.hash_range.end < hash_range.end:
+            shard = _merge(stream, shard, _open_at(stream, shard.spec.hash_range.end + 1))
+    _settle(stream)
 
 
 def require_ready(stream: Stream) -> None:

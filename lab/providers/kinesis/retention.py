@@ -1,13 +1,23 @@
-"""How long records stay readable. Source: API reference, Increase- and
-DecreaseStreamRetentionPeriod.
+"""How long records stay readable, and when they leave the disk.
+
+A reader never gets a record that is too old. On the disk, records go a segment at a time, once a
+minute: a shard keeps up to one segment (16 MiB) more than its retention period asks for.
+
+Source: API reference, Increase- and DecreaseStreamRetentionPeriod.
 """
+
+import logging
+import threading
 
 from localstack.aws.api.kinesis import InvalidArgumentException
 
-from lab.providers.kinesis.models import Status, Stream
+from lab.providers.kinesis.models import Registry, Status, Stream
+
+LOG = logging.getLogger(__name__)
 
 MIN_HOURS = 24
 MAX_HOURS = 8760
+SWEEP_SECONDS = 60.0
 
 
 def increase(stream: Stream, hours: int) -> None:
@@ -48,3 +58,26 @@ def _wrong_way(stream: Stream, hours: int, word: str, other: str) -> InvalidArgu
 def _apply(stream: Stream, hours: int) -> None:
     stream.settings.retention_hours = hours
     stream.begin(Status.UPDATING)
+
+
+def sweep(registry: Registry) -> None:
+    """Remove from the disk what no reader can get any more."""
+    for stream in registry.all():
+        for shard in stream.shards:
+            # A shard with one segment has nothing to remove, and stays unopened if it is.
+            if len(list(shard.folder.glob("*.log"))) > 1:
+                shard.log.trim(stream.horizon_ms())
+
+
+def start(registry: Registry) -> None:
+    """Sweep as long as the process lives."""
+    pause = threading.Event()
+
+    def run() -> None:
+        while not pause.wait(SWEEP_SECONDS):
+            try:
+                sweep(registry)
+            except OSError:
+                LOG.exception("old records not removed")
+
+    threading.Thread(target=run, name="kinesis-retention", daemon=True).start()

@@ -1,145 +1,25 @@
-"""The records of one shard: an append-only log in segment files, with an index in memory.
+"""The records of one shard: an append-only log in segment files (see ``segment``).
 
-A record costs a frame on disk (18 bytes, its key and its data) and 16 bytes of memory: its offset
-and its arrival time. It has a position, counted from 0 since the shard was created, which never
-changes. What has been appended survives the end of the process however it ends; a loss of power
-may take what the system had not yet written.
+A record has a position, counted from 0 since the shard was created, which never changes. What has
+been appended survives the end of the process however it ends; a loss of power may take what was
+appended in the last second (see ``syncer``). When the disk is full, nothing of an append is kept
+and the log stays as it was.
 
 It knows nothing of streams, hash keys or sequence numbers.
 """
 
-import logging
 import os
-import struct
 import threading
-from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
-from zlib import crc32
 
-LOG = logging.getLogger(__name__)
+from lab.providers.kinesis.segment import Entry, Record, Segment
+from lab.providers.kinesis.syncer import syncer
 
-SEGMENT_BYTES = 64 << 20
-# Length of data, length of key, arrival in milliseconds of the Unix epoch, checksum of key and
-# data.
-HEADER = struct.Struct("<IHQI")
+__all__ = ["Entry", "Record", "ShardLog"]
 
-
-class Entry(NamedTuple):
-    """What a producer sends: the UTF-8 bytes of its partition key, and its data."""
-
-    key: bytes
-    data: bytes
-
-
-class Record(NamedTuple):
-    """What a consumer gets."""
-
-    position: int
-    arrival: int
-    """Milliseconds of the Unix epoch; never decreases within a shard."""
-    key: bytes
-    data: bytes
-
-
-class Segment:
-    """One file of the log: the records from ``base`` on."""
-
-    __slots__ = ("arrivals", "base", "fd", "offsets", "path", "size")
-
-    def __init__(self, folder: Path, base: int) -> None:
-        self.base = base
-        self.path = folder / f"{base:020d}.log"
-        self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        self.offsets = array("Q")
-        self.arrivals = array("Q")
-        self.size = 0
-        self._recover()
-
-    def __len__(self) -> int:
-        return len(self.arrivals)
-
-    def append(self, entries: Iterable[Entry], arrival: int) -> None:
-        """Write all entries with one call, then let readers see them; on OSError, none."""
-        offsets = array("Q")
-        parts: list[bytes] = []
-        size = self.size
-        for key, data in entries:
-            offsets.append(size)
-            parts += (HEADER.pack(len(data), len(key), arrival, crc32(data, crc32(key))), key, data)
-            size += HEADER.size + len(key) + len(data)
-        self._write(b"".join(parts))
-        self.offsets.extend(offsets)
-        self.size = size
-        self.arrivals.extend(array("Q", [arrival]) * len(offsets))
-
-    def _write(self, frames: bytes) -> None:
-        left = memoryview(frames)
-        try:
-            while left:
-                left = left[os.write(self.fd, left) :]
-        except OSError:
-            os.ftruncate(self.fd, self.size)
-            raise
-
-    def read(self, first: int, last: int) -> list[Record]:
-        """The records at places ``first`` to ``last``, the latter excluded, in this segment."""
-        start, end = self.offsets[first], self._offset(last)
-        frames = os.pread(self.fd, end - start, start)
-        records = []
-        offset = 0
-        for position in range(self.base + first, self.base + last):
-            data_size, key_size, arrival, _ = HEADER.unpack_from(frames, offset)
-            key_start = offset + HEADER.size
-            data_start = key_start + key_size
-            offset = data_start + data_size
-            key, data = frames[key_start:data_start], frames[data_start:offset]
-            records.append(Record(position, arrival, key, data))
-        return records
-
-    def fitting(self, first: int, last: int, max_bytes: int) -> int:
-        """The greatest place up to ``last`` up to which keys and data fit; one always does."""
-        start = self.offsets[first]
-
-        def payload(place: int) -> int:
-            return self._offset(place) - start - HEADER.size * (place - first)
-
-        if payload(last) <= max_bytes:
-            return last
-        places = range(first + 1, last + 1)
-        return max(first + bisect_right(places, max_bytes, key=payload), first + 1)
-
-    def close(self) -> None:
-        os.close(self.fd)
-
-    def _offset(self, place: int) -> int:
-        return self.offsets[place] if place < len(self.offsets) else self.size
-
-    def _recover(self) -> None:
-        """Index what the file holds; cut off what an interrupted write has left behind."""
-        frames = self.path.read_bytes()
-        for offset, arrival, end in _intact_frames(frames):
-            self.offsets.append(offset)
-            self.arrivals.append(arrival)
-            self.size = end
-        if self.size < len(frames):
-            LOG.warning("%s: %d bytes cut off after a crash", self.path, len(frames) - self.size)
-            os.ftruncate(self.fd, self.size)
-
-
-def _intact_frames(frames: bytes) -> Iterator[tuple[int, int, int]]:
-    """(offset, arrival, end) of every frame up to the first that is incomplete or damaged."""
-    offset = 0
-    while offset + HEADER.size <= len(frames):
-        data_size, key_size, arrival, checksum = HEADER.unpack_from(frames, offset)
-        start = offset + HEADER.size
-        end = start + key_size + data_size
-        if end > len(frames) or crc32(frames[start:end]) != checksum:
-            return
-        yield offset, arrival, end
-        offset = end
+SEGMENT_BYTES = 16 << 20
 
 
 class ShardLog:
@@ -152,8 +32,12 @@ class ShardLog:
         self._lock = threading.Lock()
         bases = sorted(int(path.stem) for path in folder.glob("*.log")) or [0]
         self._segments = [Segment(folder, base) for base in bases]
+        if self._segments[-1].fd is None:  # sealed: the next one was not created any more
+            self._add_segment()
         self._first = bases[0]
+        self._oldest = 0  # no record that is left arrived before
         self._closed = False
+        self._is_dirty = False
 
     @property
     def first(self) -> int:
@@ -164,20 +48,24 @@ class ShardLog:
     def next(self) -> int:
         """Position that the next record will get."""
         last = self._segments[-1]
-        return last.base + len(last)
+        return last.base + last.count
 
     def append(self, entries: Sequence[Entry], now: int) -> tuple[int, int]:
-        """Add records; returns the position of the first, and the arrival (ms) given to all."""
+        """Add records; returns the position of the first, and the arrival (ms) given to all.
+
+        Raises OSError, and adds none, when the system has no room for them.
+        """
         with self._lock:
             if self._closed:
                 raise ValueError(f"The log in {self._folder} is closed.")
-            segment = self._segments[-1]
             arrival = max(now, self._last_arrival())
-            if segment.size >= self._segment_bytes:
-                segment = Segment(self._folder, self.next)
-                self._segments.append(segment)
+            if self._segments[-1].size >= self._segment_bytes:
+                self._add_segment()
             position = self.next
-            segment.append(entries, arrival)
+            self._segments[-1].append(entries, arrival)
+            if not self._is_dirty:
+                self._is_dirty = True
+                syncer().add(self)
             return position, arrival
 
     def read(self, position: int, max_records: int, max_bytes: int) -> list[Record]:
@@ -187,39 +75,36 @@ class ShardLog:
         is larger. A closed log has no records.
         """
         with self._lock:
-            position = max(position, self._first)
             records: list[Record] = []
-            while not self._closed and len(records) < max_records and position < self.next:
-                segment = self._segment_of(position)
-                first = position - segment.base
-                last = min(first + max_records - len(records), len(segment))
-                end = segment.fitting(first, last, max_bytes)
-                part = segment.read(first, end)
-                max_bytes -= sum(len(record.key) + len(record.data) for record in part)
-                if records and max_bytes < 0:
+            for segment, first in self._from(max(position, self._first)):
+                wanted = min(max_records - len(records), segment.count - first)
+                part = segment.read(first, first + wanted, max_bytes)
+                if records and len(part[0].key) + len(part[0].data) > max_bytes:
                     break
                 records += part
-                position += len(part)
-                if end < last:
+                if len(part) < wanted or len(records) == max_records:
+                    break
+                max_bytes -= sum(len(record.key) + len(record.data) for record in part)
+                if max_bytes <= 0:
                     break
             return records
 
     def pending(self, position: int) -> tuple[int, int]:
         """How many records there are from ``position`` on, and the bytes of their keys and data."""
         with self._lock:
-            size = 0
-            for segment in self._segments:
-                first = max(position - segment.base, 0)
-                if first < len(segment):
-                    frames = segment.size - segment.offsets[first]
-                    size += frames - HEADER.size * (len(segment) - first)
-            return max(self.next - max(position, self._first), 0), size
+            count = size = 0
+            for segment, first in self._from(max(position, self._first)):
+                count += segment.count - first
+                size += segment.payload_from(first)
+            return count, size
 
     def arrival(self, position: int) -> int:
-        """When the record at ``position`` arrived, in milliseconds. It must exist."""
+        """When the record at ``position`` arrived, in milliseconds, or the next one that is left.
+        There must be one.
+        """
         with self._lock:
-            segment = self._segment_of(position)
-            return segment.arrivals[position - segment.base]
+            segment, first = next(self._from(position))
+            return segment.arrival(first)
 
     def position_at(self, arrival: int) -> int:
         """Position of the first record that arrived at ``arrival`` (ms) or later."""
@@ -229,33 +114,60 @@ class ShardLog:
     def trim(self, arrival: int) -> None:
         """Forget what arrived before ``arrival`` (ms); a wholly forgotten segment is removed."""
         with self._lock:
+            if self._closed or arrival <= self._oldest:
+                return
             self._first = max(self._first, self._position_at(arrival))
             while len(self._segments) > 1 and self._segments[1].base <= self._first:
-                segment = self._segments.pop(0)
-                segment.path.unlink()
-                segment.close()
+                self._segments.pop(0).remove()
+            left = next(self._from(self._first), None)
+            self._oldest = left[0].arrival(left[1]) if left else arrival
+
+    def sync(self) -> None:
+        """Bring all that has been appended so far to the disk, and seal what is full."""
+        with self._lock:
+            self._is_dirty = False
+            if self._closed:
+                return
+            written = [segment for segment in self._segments if segment.fd is not None]
+            copies = [os.dup(segment.fd) for segment in written if segment.fd is not None]
+            copies.append(os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC))
+        # Not under the lock: producers need not wait for the disk.
+        try:
+            for copy in copies:
+                os.fsync(copy)
+        finally:
+            for copy in copies:
+                os.close(copy)
+        with self._lock:
+            for segment in written[:-1]:
+                if segment.fd is not None and not self._closed:
+                    segment.seal()
 
     def close(self) -> None:
         """Give the files back; late readers find no records, not another file's."""
         with self._lock:
-            if self._closed:
-                return
             self._closed = True
             for segment in self._segments:
                 segment.close()
 
+    def _add_segment(self) -> None:
+        self._segments.append(Segment(self._folder, self.next))
+
+    def _from(self, position: int) -> Iterator[tuple[Segment, int]]:
+        """The segments with records from ``position`` on, with the place of the first of these."""
+        if self._closed:
+            return
+        start = bisect_right(self._segments, position, key=lambda segment: segment.base) - 1
+        for segment in self._segments[max(start, 0) :]:
+            first = max(position - segment.base, 0)
+            if first < segment.count:
+                yield segment, first
+
     def _position_at(self, arrival: int) -> int:
         for segment in self._segments:
-            if segment.arrivals and segment.arrivals[-1] >= arrival:
-                return segment.base + bisect_left(segment.arrivals, arrival)
+            if segment.count and segment.last_arrival >= arrival:
+                return segment.base + segment.place_at(arrival)
         return self.next
 
-    def _segment_of(self, position: int) -> Segment:
-        index = bisect_right(self._segments, position, key=lambda segment: segment.base)
-        return self._segments[index - 1]
-
     def _last_arrival(self) -> int:
-        for segment in reversed(self._segments):
-            if segment.arrivals:
-                return segment.arrivals[-1]
-        return 0
+        return next((each.last_arrival for each in reversed(self._segments) if each.count), 0)

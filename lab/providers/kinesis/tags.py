@@ -1,29 +1,30 @@
-"""The tags of a stream: which are valid, and how many there may be.
+"""The tags of a stream or a consumer: which are valid, and how many there may be.
 
-Source: API reference, AddTagsToStream.
+Source: API reference, AddTagsToStream and TagResource.
 """
 
 import re
 
 from localstack.aws.api.kinesis import InvalidArgumentException
 
-from lab.providers.kinesis.models import Stream
-
 MAX_TAGS = 50
 _INVALID = re.compile(r"[^\w\s./=+\-%@:]")
 
 
-def add(stream: Stream, tags: dict[str, str]) -> None:
-    """Add or overwrite; refuses all of them when one is invalid or they would be too many."""
-    check(tags)
-    merged = {**stream.settings.tags, **tags}
-    if len(merged) > MAX_TAGS:
+def merged(present: dict[str, str], added: dict[str, str], subject: str) -> dict[str, str]:
+    """Refuses all of them when one is invalid or they would be too many.
+
+    ``subject`` is what the tags are of, such as ``stream NAME under account ACCOUNT``.
+    """
+    check(added)
+    both = {**present, **added}
+    if len(both) > MAX_TAGS:
+        noun = subject.partition(" ")[0]
         raise InvalidArgumentException(
-            f"Failed to add tags to stream {stream.name} under account "
-            f"{stream.identity.account} because a given stream cannot have more than "
+            f"Failed to add tags to {subject} because a given {noun} cannot have more than "
             f"{MAX_TAGS} tags associated with it."
         )
-    stream.settings.tags = merged
+    return both
 
 
 def check(tags: dict[str, str]) -> None:
@@ -34,8 +35,6 @@ def check(tags: dict[str, str]) -> None:
         )
 
 
-def page(stream: Stream, start: str | None, limit: int) -> tuple[list[dict[str, str]], bool]:
-    """Tags by key, those after ``start``; and whether there are more."""
-    keys = sorted(key for key in stream.settings.tags if start is None or key > start)
-    shown = [{"Key": key, "Value": stream.settings.tags[key]} for key in keys[:limit]]
-    return shown, len(keys) > limit
+def listed(tags: dict[str, str]) -> list[dict[str, str]]:
+    """Tags in the order of their keys, as the API shows them."""
+    return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]

@@ -90,7 +90,10 @@ def _list(shape: Shape, value: list[Any], path: str) -> Iterator[str]:
         return
     shown = f"'[{', '.join(map(str, value))}]'"
     yield from _bounds(shape, len(value), path, "length", shown)
-    if not all(_fits(shape.member, item) for item in value):
+    if shape.member.enum and not all(item in shape.member.enum for item in value):
+        allowed = f"[Member must satisfy enum value set: [{', '.join(shape.member.enum)}]]"
+        yield violation(path, f"Member must satisfy constraint: {allowed}", shown)
+    elif not all(_fits(shape.member, item) for item in value):
         yield violation(path, f"Member must satisfy constraint: {_range(shape.member)}", shown)
 
 

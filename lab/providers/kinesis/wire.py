@@ -4,7 +4,7 @@ service model.
 LocalStack parses and serialises every field of every record by its model: for 500 records that
 takes longer than storing them. Here a body of the usual JSON form is read and written by the JSON
 codec alone. Anything else (CBOR, a member of an unexpected type) takes LocalStack's way, so that
-both ways give the same requests to the provider.
+both ways give the same requests to the provider. Answers in CBOR are written here too.
 """
 
 import json
@@ -13,6 +13,7 @@ from binascii import a2b_base64, b2a_base64
 from datetime import UTC, datetime
 from typing import Any
 
+import cbor2
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.handlers.service import ServiceRequestParser
 from localstack.http import Response
@@ -22,6 +23,7 @@ from lab.providers.kinesis.models import Shard
 from lab.providers.kinesis.shard_log import Record
 
 JSON = "application/x-amz-json-1.1"
+CBOR = "application/x-amz-cbor-1.1"
 PUT_RECORDS = "Kinesis_20131202.PutRecords"
 _REQUEST_MEMBERS = {"Records", "StreamName", "StreamARN", "StreamId"}
 _RECORD_MEMBERS = {"Data", "PartitionKey", "ExplicitHashKey"}
@@ -51,6 +53,13 @@ def is_json(context: RequestContext) -> bool:
     """Whether the client writes JSON and can read it: SDKs for Java ask for CBOR."""
     headers = context.request.headers
     return headers.get("Content-Type") == JSON and "cbor" not in headers.get("Accept", "")
+
+
+def is_cbor(context: RequestContext) -> bool:
+    """Whether the client reads Kinesis's own CBOR, as SDKs for Java do."""
+    headers = context.request.headers
+    accepted = headers.get("Accept") or "*/*"
+    return CBOR in (headers.get("Content-Type", "") if accepted == "*/*" else accepted)
 
 
 def parse_put_records(body: bytes) -> dict[str, Any] | None:
@@ -96,9 +105,37 @@ def _decode(text: str) -> bytes:
 
 def respond(context: RequestContext, output: dict[str, Any]) -> Response:
     """Answer with an output that is JSON already."""
+    return _answer(context, output, JSON, encode_json(output))
+
+
+def respond_cbor(context: RequestContext, output: dict[str, Any]) -> Response:
+    """Answer in CBOR. LocalStack would write times in seconds, where Kinesis has milliseconds."""
+    return _answer(context, output, CBOR, encode_cbor(output))
+
+
+def _answer(context: RequestContext, output: Any, content_type: str, body: bytes) -> Response:
     context.service_response = output
-    body = json.dumps(output, separators=(",", ":"))
-    return Response(body, headers={"Content-Type": JSON, "x-amzn-requestid": context.request_id})
+    headers = {"Content-Type": content_type, "x-amzn-requestid": context.request_id}
+    return Response(body, headers=headers)
+
+
+def encode_json(output: Any) -> bytes:
+    return json.dumps(output, separators=(",", ":")).encode()
+
+
+def encode_cbor(output: Any) -> bytes:
+    body: bytes = cbor2.dumps(_with_milliseconds(output))
+    return body
+
+
+def _with_milliseconds(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_milliseconds(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_with_milliseconds(each) for each in value]
+    if isinstance(value, datetime):
+        return cbor2.CBORTag(1, round(value.timestamp() * 1000))
+    return value
 
 
 def json_record(shard: Shard, record: Record) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def make_stream(kinesis: Any) -> Iterator[Callable[..., str]]:
 
     yield make
     for name in made:
-        kinesis.delete_stream(StreamName=name)
+        kinesis.delete_stream(StreamName=name, EnforceConsumerDeletion=True)
 
 
 @pytest.fixture
@@ -74,6 +74,7 @@ class Api:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
+        self.headers: dict[str, str] = {}
         self._table = create_skeleton(KinesisProvider(registry)).dispatch_table
         self._service = load_service("kinesis")
 
@@ -82,7 +83,8 @@ class Api:
             account_id="000000000000",
             region="us-east-1",
             operation=self._service.operation_model(operation),
-            request=SimpleNamespace(headers={}),
+            request=SimpleNamespace(headers=self.headers, environ={}),
+            request_id="request",
         )
         return self._table[operation](context, request)
 

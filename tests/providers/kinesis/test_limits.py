@@ -11,6 +11,7 @@ def limits(clock: Clock) -> ShardLimits:
     return ShardLimits(clock)
 
 
+@pytest.mark.fidelity("kinesis.shard_rates")
 def test_a_thousand_records_pass_and_the_next_does_not(limits: ShardLimits) -> None:
     assert all(limits.admit_writes([10] * 500))
     assert all(limits.admit_writes([10] * 500))
@@ -33,6 +34,7 @@ def test_a_mebibyte_passes_and_a_smaller_record_still_fits(limits: ShardLimits) 
     assert limits.admit_writes([half, half - 10, half, 10]) == [True, True, False, True]
 
 
+@pytest.mark.fidelity("kinesis.large_record_rate")
 def test_a_record_larger_than_a_second_is_paid_for_afterwards(
     limits: ShardLimits, clock: Clock
 ) -> None:
@@ -43,6 +45,7 @@ def test_a_record_larger_than_a_second_is_paid_for_afterwards(
     assert limits.admit_writes([1]) == [True]
 
 
+@pytest.mark.fidelity("kinesis.shard_rates")
 def test_five_reads_a_second(limits: ShardLimits, clock: Clock) -> None:
     assert [limits.admit_read() for _ in range(6)] == [True] * 5 + [False]
     clock.advance(0.2)
@@ -60,6 +63,7 @@ def test_two_mebibytes_read_close_the_shard_until_they_are_earned(
     assert limits.admit_read()
 
 
+@pytest.mark.fidelity("kinesis.shard_rates")
 def test_ten_mebibytes_close_the_shard_for_five_seconds(limits: ShardLimits, clock: Clock) -> None:
     limits.admit_read()
     limits.charge_read(10 * MIB)

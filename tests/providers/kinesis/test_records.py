@@ -9,7 +9,6 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import cbor2
 import pytest
 
 from lab.config import Config
@@ -57,6 +56,7 @@ def _server_time(answer: dict[str, Any]) -> float:
     return parsedate_to_datetime(date).timestamp()
 
 
+@pytest.mark.fidelity("kinesis.hash_keys")
 def test_records_go_where_their_keys_hash_to(kinesis: Any, make_stream: MakeStream) -> None:
     name = make_stream(4)
     keys = [f"key-{number}" for number in range(50)]
@@ -76,6 +76,7 @@ def test_records_go_where_their_keys_hash_to(kinesis: Any, make_stream: MakeStre
         assert read(kinesis, name, shard=shard) == expected
 
 
+@pytest.mark.fidelity("kinesis.hash_keys")
 def test_an_explicit_hash_key_wins(kinesis: Any, make_stream: MakeStream, refused: Refused) -> None:
     name = make_stream(2)
     middle = 1 << 127
@@ -94,6 +95,7 @@ def test_an_explicit_hash_key_wins(kinesis: Any, make_stream: MakeStream, refuse
     assert refused(kinesis.put_records, StreamName=name, Records=[arguments]) == expected
 
 
+@pytest.mark.fidelity("kinesis.sequence_numbers")
 def test_sequence_numbers_increase(kinesis: Any, make_stream: MakeStream) -> None:
     name = make_stream()
     numbers = []
@@ -104,6 +106,7 @@ def test_sequence_numbers_increase(kinesis: Any, make_stream: MakeStream) -> Non
     assert numbers == sorted(set(numbers))
 
 
+@pytest.mark.fidelity("kinesis.iterators")
 def test_every_kind_of_iterator(kinesis: Any, make_stream: MakeStream) -> None:
     name = make_stream()
     numbers = [
@@ -168,6 +171,7 @@ def test_a_starting_number_goes_with_its_kinds(
     )
 
 
+@pytest.mark.fidelity("kinesis.sequence_numbers")
 def test_a_sequence_number_belongs_to_its_shard(
     kinesis: Any, make_stream: MakeStream, refused: Refused
 ) -> None:
@@ -197,6 +201,7 @@ def test_a_sequence_number_belongs_to_its_shard(
 
 
 @pytest.mark.parametrize("change", ["garbage", "cut", "position"])
+@pytest.mark.fidelity("kinesis.iterators")
 def test_iterators_cannot_be_made_up(
     kinesis: Any, make_stream: MakeStream, refused: Refused, change: str
 ) -> None:
@@ -222,6 +227,7 @@ def test_an_unknown_shard(kinesis: Any, make_stream: MakeStream, refused: Refuse
     )
 
 
+@pytest.mark.fidelity("kinesis.record_size")
 def test_a_record_is_at_most_a_mebibyte(
     kinesis: Any, make_stream: MakeStream, refused: Refused
 ) -> None:
@@ -248,6 +254,7 @@ def test_a_stream_can_take_larger_records(kinesis: Any, make_stream: MakeStream)
     assert [len(data) for data in read(kinesis, name)] == [2 * MIB - 1]
 
 
+@pytest.mark.fidelity("kinesis.request_size")
 def test_a_request_is_at_most_ten_mebibytes(
     kinesis: Any, make_stream: MakeStream, refused: Refused
 ) -> None:
@@ -259,6 +266,7 @@ def test_a_request_is_at_most_ten_mebibytes(
     )
 
 
+@pytest.mark.fidelity("kinesis.partial_failure")
 def test_what_exceeds_the_rate_of_a_shard_fails_alone(
     kinesis: Any, make_stream: MakeStream
 ) -> None:
@@ -276,6 +284,7 @@ def test_what_exceeds_the_rate_of_a_shard_fails_alone(
     assert len(read(kinesis, name)) == 2
 
 
+@pytest.mark.fidelity("kinesis.shard_rates")
 def test_a_throttled_call_raises(kinesis: Any, make_stream: MakeStream, refused: Refused) -> None:
     name = make_stream(MaxRecordSizeInKiB=10240)
     kinesis.put_record(StreamName=name, Data=b"x" * (10 * MIB - 10), PartitionKey="k")
@@ -321,26 +330,6 @@ def call(lab: Config, operation: str, body: bytes, mime: str) -> tuple[int, byte
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
-
-
-def test_cbor_as_the_sdk_for_java_writes_it(
-    lab: Config, kinesis: Any, make_stream: MakeStream
-) -> None:
-    name = make_stream()
-    mime = "application/x-amz-cbor-1.1"
-    records = [{"Data": b"\x00\xff", "PartitionKey": "k"}]
-    body = cbor2.dumps({"StreamName": name, "Records": records})
-    status, answer = call(lab, "PutRecords", body, mime)
-    assert status == 200
-    entry = cbor2.loads(answer)["Records"][0]
-    assert entry["ShardId"] == SHARD
-    token = iterator(kinesis, name, "TRIM_HORIZON")
-    status, answer = call(lab, "GetRecords", cbor2.dumps({"ShardIterator": token}), mime)
-    # Kinesis tags milliseconds as if they were seconds, which cbor2 cannot read.
-    (record,) = cbor2.loads(answer.replace(b"\xc1\x1b", b"\x1b"))["Records"]
-    assert record["ApproximateArrivalTimestamp"] > 1_700_000_000_000
-    assert record["Data"] == b"\x00\xff"
-    assert record["SequenceNumber"] == entry["SequenceNumber"]
 
 
 @pytest.mark.parametrize(

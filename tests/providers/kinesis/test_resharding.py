@@ -26,6 +26,7 @@ def open_shards(kinesis: Any, name: str) -> list[dict[str, Any]]:
     return shards(kinesis, name, ShardFilter={"Type": "AT_LATEST"})
 
 
+@pytest.mark.fidelity("kinesis.resharding")
 def test_a_split_closes_the_parent_and_opens_two_children(
     kinesis: Any, make_stream: MakeStream
 ) -> None:
@@ -42,6 +43,7 @@ def test_a_split_closes_the_parent_and_opens_two_children(
     assert ranges([high]) == [(1000, MAX)]
 
 
+@pytest.mark.fidelity("kinesis.resharding")
 def test_a_closed_shard_ends_and_names_its_children(kinesis: Any, make_stream: MakeStream) -> None:
     name = make_stream()
     kinesis.put_record(StreamName=name, Data=b"before", PartitionKey="k")
@@ -69,6 +71,7 @@ def test_a_closed_shard_ends_and_names_its_children(kinesis: Any, make_stream: M
     ]
 
 
+@pytest.mark.fidelity("kinesis.resharding")
 def test_a_merge_joins_two_neighbours(kinesis: Any, make_stream: MakeStream) -> None:
     name = make_stream(2)
     kinesis.merge_shards(StreamName=name, ShardToMerge=FIRST, AdjacentShardToMerge=SECOND)
@@ -122,6 +125,7 @@ def test_a_shard_must_exist_and_be_open(
 
 
 @pytest.mark.parametrize(("start", "target"), [(1, 2), (2, 4), (4, 2), (3, 2), (2, 3), (5, 3)])
+@pytest.mark.fidelity("kinesis.resharding")
 def test_scaling_is_uniform(kinesis: Any, make_stream: MakeStream, start: int, target: int) -> None:
     name = make_stream(start)
     records = [{"Data": b"x", "PartitionKey": str(number)} for number in range(40)]
@@ -149,6 +153,7 @@ def test_scaling_is_uniform(kinesis: Any, make_stream: MakeStream, start: int, t
         (1, "UpdateShardCount cannot scale down below half your current open shard count."),
     ],
 )
+@pytest.mark.fidelity("kinesis.resharding")
 def test_scaling_at_most_doubles_or_halves(
     kinesis: Any, make_stream: MakeStream, refused: Refused, target: int, message: str
 ) -> None:
@@ -161,6 +166,7 @@ def test_scaling_at_most_doubles_or_halves(
     )
 
 
+@pytest.mark.fidelity("kinesis.list_shards")
 def test_shards_are_listed_in_pages_and_by_filter(
     kinesis: Any, make_stream: MakeStream, refused: Refused
 ) -> None:

@@ -7,6 +7,7 @@ from lab.providers.kinesis.sequence import ParsedSequence, SequenceSpace, parse
 SECOND = 1_700_000_000
 
 
+@pytest.mark.fidelity("kinesis.sequence_numbers")
 def test_a_number_has_56_digits_and_reads_back() -> None:
     number = str(SequenceSpace(17, SECOND).number(5, SECOND + 3))
     assert len(number) == 56

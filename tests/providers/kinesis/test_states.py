@@ -40,6 +40,7 @@ def iterator(api: Api, kind: str = "TRIM_HORIZON", shard: int = 0, **options: An
     return str(answer["ShardIterator"])
 
 
+@pytest.mark.fidelity("kinesis.states")
 def test_a_stream_is_creating_then_active(api: Api, clock: Clock) -> None:
     api("CreateStream", StreamName="s", ShardCount=1)
     assert status(api) == "CREATING"
@@ -66,6 +67,7 @@ def test_a_stream_is_deleting_then_gone(api: Api, clock: Clock) -> None:
     assert status(api) == "ACTIVE"
 
 
+@pytest.mark.fidelity("kinesis.states")
 def test_a_stream_is_updating_after_a_split_and_takes_records(api: Api, clock: Clock) -> None:
     create(api, clock)
     api(
@@ -89,6 +91,7 @@ def test_a_stream_is_updating_after_a_split_and_takes_records(api: Api, clock: C
     assert status(api) == "ACTIVE"
 
 
+@pytest.mark.fidelity("kinesis.iterators")
 def test_an_iterator_lives_five_minutes(api: Api, clock: Clock) -> None:
     create(api, clock)
     token = iterator(api)
@@ -105,6 +108,7 @@ def test_an_iterator_lives_five_minutes(api: Api, clock: Clock) -> None:
     )
 
 
+@pytest.mark.fidelity("kinesis.retention")
 def test_records_are_forgotten_after_the_retention_period(api: Api, clock: Clock) -> None:
     create(api, clock)
     put(api, b"old")
@@ -121,6 +125,7 @@ def read(api: Api, **options: Any) -> list[dict[str, Any]]:
     return list(api("GetRecords", ShardIterator=iterator(api, **options))["Records"])
 
 
+@pytest.mark.fidelity("kinesis.millis_behind")
 def test_millis_behind_latest_is_the_age_of_the_next_record(api: Api, clock: Clock) -> None:
     create(api, clock)
     put(api, b"1")
@@ -172,6 +177,7 @@ def test_an_iterator_of_a_deleted_stream_does_not_serve_its_successor(
     )
 
 
+@pytest.mark.fidelity("kinesis.restart")
 def test_another_process_finds_everything_again(api: Api, clock: Clock) -> None:
     create(api, clock, shards=2)
     numbers = [put(api, b"%d" % number, key=str(number))["SequenceNumber"] for number in range(20)]
@@ -217,6 +223,7 @@ def test_the_description_on_disk_is_replaced_whole(api: Api, clock: Clock) -> No
 
 
 @pytest.mark.parametrize("off", [False, True])
+@pytest.mark.fidelity("kinesis.limits_off")
 def test_rates_can_be_lifted(
     api: Api, clock: Clock, monkeypatch: pytest.MonkeyPatch, off: bool
 ) -> None:
@@ -234,6 +241,7 @@ def listed(api: Api, **options: Any) -> list[int]:
     return [int(shard["ShardId"].removeprefix("shardId-")) for shard in shards]
 
 
+@pytest.mark.fidelity("kinesis.list_shards")
 def test_shards_by_the_time_at_which_they_were_open(api: Api, clock: Clock) -> None:
     create(api, clock)
     clock.advance(100)
@@ -256,6 +264,7 @@ def test_shards_by_the_time_at_which_they_were_open(api: Api, clock: Clock) -> N
     assert listed(api, ShardFilter={"Type": "FROM_TIMESTAMP", "Timestamp": after}) == [1, 2]
 
 
+@pytest.mark.fidelity("kinesis.retention")
 def test_a_closed_shard_disappears_with_its_records(api: Api, clock: Clock) -> None:
     create(api, clock)
     api(
@@ -283,3 +292,17 @@ def test_a_token_for_the_next_page_lives_five_minutes(api: Api, clock: Clock) ->
         "InvalidArgumentException",
         "Invalid NextToken.",
     )
+
+
+def test_a_description_of_an_earlier_version_is_read(api: Api, clock: Clock) -> None:
+    create(api, clock)
+    (path,) = api.registry.home.glob("*/*/*/stream.json")
+    document = json.loads(path.read_text())
+    for name in ("keys", "peaks", "consumers", "shard_level_metrics", "policy", "warm_mib"):
+        del document[name]
+    path.write_text(json.dumps(document))
+    registry = Registry(api.registry.home, Timing(clock, clock, lambda: 10.0))
+    load_all(registry)
+    summary = Api(registry)("DescribeStreamSummary", StreamName="s")["StreamDescriptionSummary"]
+    assert summary["ConsumerCount"] == 0
+    assert summary["EncryptionType"] == "NONE"

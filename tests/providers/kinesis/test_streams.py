@@ -2,10 +2,10 @@
 
 import itertools
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.lab
 Refused = Callable[..., tuple[str, str]]
@@ -174,6 +174,7 @@ def test_tags(kinesis: Any, make_stream: MakeStream, refused: Refused) -> None:
     )
 
 
+@pytest.mark.fidelity("kinesis.tags")
 def test_at_most_fifty_tags(kinesis: Any, make_stream: MakeStream, refused: Refused) -> None:
     name = make_stream()
     kinesis.add_tags_to_stream(StreamName=name, Tags={f"k{i}": "" for i in range(50)})
@@ -210,6 +211,7 @@ def test_at_most_fifty_tags(kinesis: Any, make_stream: MakeStream, refused: Refu
         ),
     ],
 )
+@pytest.mark.fidelity("kinesis.retention")
 def test_retention(
     kinesis: Any,
     make_stream: MakeStream,
@@ -230,27 +232,35 @@ def test_retention(
     assert description["RetentionPeriodHours"] == 24
 
 
+@pytest.mark.fidelity("kinesis.quotas")
 def test_account_limits(kinesis: Any, make_stream: MakeStream, refused: Refused) -> None:
     make_stream(2)
     limits = kinesis.describe_limits()
-    assert limits["ShardLimit"] == 500
+    assert limits["ShardLimit"] == 20_000
     assert limits["OpenShardCount"] >= 2
     assert (limits["OnDemandStreamCount"], limits["OnDemandStreamCountLimit"]) == (0, 50)
     count = limits["OpenShardCount"]
-    assert refused(kinesis.create_stream, StreamName="huge", ShardCount=500) == (
+    assert refused(kinesis.create_stream, StreamName="huge", ShardCount=20_000) == (
         "LimitExceededException",
         "This request would exceed the shard limit for the account 000000000000 in us-east-1. "
-        f"Current shard count for the account: {count}. Limit: 500. Number of additional shards "
+        f"Current shard count for the account: {count}. Limit: 20000. Number of additional shards "
         f"that "
-        "would have resulted from this request: 500. Refer to the AWS Service Limits page "
+        "would have resulted from this request: 20000. Refer to the AWS Service Limits page "
         "(http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current limits "
         "and how to request higher limits.",
     )
 
 
-def test_what_is_not_there_yet_says_so(kinesis: Any, make_stream: MakeStream) -> None:
+def test_the_time_of_creation_tells_streams_of_one_name_apart(
+    kinesis: Any, make_stream: MakeStream, refused: Refused
+) -> None:
     name = make_stream()
-    with pytest.raises(ClientError) as caught:
-        kinesis.register_stream_consumer(StreamARN=ARN + name, ConsumerName="c")
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert "RegisterStreamConsumer" in caught.value.response["Error"]["Message"]
+    summary = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+    created = summary["StreamCreationTimestamp"]
+    listed = kinesis.list_shards(StreamName=name, StreamCreationTimestamp=created)
+    assert len(listed["Shards"]) == 1
+    earlier = created - timedelta(days=1)
+    assert refused(kinesis.list_shards, StreamName=name, StreamCreationTimestamp=earlier) == (
+        "ResourceNotFoundException",
+        f"Stream {name} under account 000000000000 not found.",
+    )

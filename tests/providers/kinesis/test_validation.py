@@ -98,6 +98,31 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         "length greater than or equal to 1]",
     ),
     (
+        "enable_enhanced_monitoring",
+        {"StreamName": "s", "ShardLevelMetrics": ["ALL", "Nothing"]},
+        ONE + "Value '[ALL, Nothing]' at 'shardLevelMetrics' failed to satisfy constraint: Member "
+        "must satisfy constraint: [Member must satisfy enum value set: [IncomingBytes, "
+        "IncomingRecords, OutgoingBytes, OutgoingRecords, WriteProvisionedThroughputExceeded, "
+        "ReadProvisionedThroughputExceeded, IteratorAgeMilliseconds, ALL]]",
+    ),
+    (
+        "register_stream_consumer",
+        {"StreamARN": "arn:aws:kinesis:us-east-1:000000000000:stream/s", "ConsumerName": "?"},
+        ONE + "Value '?' at 'consumerName' failed to satisfy constraint: Member must satisfy "
+        "regular expression pattern: [a-zA-Z0-9_.-]+",
+    ),
+    (
+        "subscribe_to_shard",
+        {
+            "ConsumerARN": "arn:aws:kinesis:us-east-1:000000000000:stream/s/consumer/c:1",
+            "ShardId": "shardId-0",
+            "StartingPosition": {"Type": "FIRST"},
+        },
+        ONE + "Value 'FIRST' at 'startingPosition.type' failed to satisfy constraint: Member must "
+        "satisfy enum value set: [AFTER_SEQUENCE_NUMBER, LATEST, AT_TIMESTAMP, "
+        "AT_SEQUENCE_NUMBER, TRIM_HORIZON]",
+    ),
+    (
         "list_shards",
         {"StreamName": "s", "ShardFilter": {"Type": "ALL"}},
         ONE + "Value 'ALL' at 'shardFilter.type' failed to satisfy constraint: Member must satisfy "
@@ -108,6 +133,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("operation", "arguments", "message"), CASES)
+@pytest.mark.fidelity("kinesis.validation")
 def test_invalid_requests(
     kinesis: Any,
     refused: Callable[..., tuple[str, str]],
