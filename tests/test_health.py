@@ -16,7 +16,7 @@ def test_every_service_we_register_is_answered_by_us(lab: Config) -> None:
         health = json.load(answer)
     assert health["failures"] == {}
     assert set(health["providers"]) == {
-        "athena", "glue", "kinesis", "lambda", "opensearch", "s3", "stepfunctions",
+        "athena", "glue", "kinesis", "kms", "lambda", "opensearch", "s3", "stepfunctions",
     }  # fmt: skip
     assert health["lambda_executor"].startswith("lab.providers.lambda_.")
 

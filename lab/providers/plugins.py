@@ -34,6 +34,13 @@ def kinesis() -> Service:
     return create_service()
 
 
+@aws_provider(api="kms", name="lab")
+def kms() -> Service:
+    from lab.providers.kms.provider import create_service
+
+    return create_service()
+
+
 @aws_provider(api="lambda", name="lab")
 def lambda_() -> Service:
     from lab.providers.lambda_.provider import create_service

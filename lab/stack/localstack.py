@@ -45,8 +45,6 @@ def environment(config: Config) -> dict[str, str]:
         "DNS_ADDRESS": "0",
         "LOCALSTACK_VOLUME_DIR": str(volume),
         "FILESYSTEM_ROOT": str(volume),
-        # As many processes as a laptop bears; a function that needs more is throttled, as on AWS.
-        "LAMBDA_LIMITS_CONCURRENT_EXECUTIONS": "200",
         "OPENSEARCH_CUSTOM_BACKEND": config.opensearch_url,
         "PYTHONUNBUFFERED": "1",
         # The gateway's many threads would each keep freed memory in an arena of its own.

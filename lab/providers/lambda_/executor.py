@@ -16,6 +16,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from localstack.aws.api.lambda_ import LogFormat
 from localstack.services.lambda_.invocation.executor_endpoint import StatusErrorException
 from localstack.services.lambda_.invocation.lambda_models import (
     FunctionVersion,
@@ -28,10 +29,11 @@ from lab.config import HOST, load
 from lab.providers.lambda_ import report
 from lab.providers.lambda_.code import CODE_USE, code_folder
 from lab.providers.lambda_.environment import function_environment
+from lab.providers.lambda_.isolation import isolation
+from lab.providers.lambda_.launcher import kind_for, launcher
 from lab.providers.lambda_.layers import lay_layers, layers_folder
 from lab.providers.lambda_.logs import LogStream, log_writer
-from lab.providers.lambda_.mounts import private_mounts_work
-from lab.providers.lambda_.output import Output
+from lab.providers.lambda_.output import LogSettings, Output
 from lab.providers.lambda_.process import (
     Event,
     Exited,
@@ -51,6 +53,7 @@ from lab.providers.lambda_.runtime_api import (
     Ready,
 )
 from lab.providers.lambda_.runtimes import interpreter_version, runtime_folder
+from lab.providers.lambda_.system_log import ON_DEMAND, Identity, SystemLog
 
 LOG = logging.getLogger(__name__)
 
@@ -68,7 +71,9 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         self._sandbox = _sandbox(id, function_version)
         CODE_USE.hold(self._sandbox.folders.code)
         self._stream = _log_stream(id, function_version)
-        self._output = Output()
+        settings = _log_settings(function_version)
+        self._output = Output(settings)
+        self._log = SystemLog(self._output, settings, _identity(function_version))
         self._variables: dict[str, str] = {}
         self._process: HandlerProcess | None = None
         self._is_cold = True
@@ -85,8 +90,10 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
         """Put code and layers on disk; a failure makes LocalStack declare the version Failed."""
-        function_version.config.code.prepare_for_execution()
-        lay_layers(load().home, function_version)
+        code, home = function_version.config.code, load().home
+        code.prepare_for_execution()
+        lay_layers(home, function_version)
+        launcher(runtime_folder(home), kind_for(code.get_unzipped_code_location())).warm()
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
@@ -102,7 +109,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         for folder in (environments_folder(home), code_folder(home), home / "lambda" / "layers"):
             shutil.rmtree(folder, ignore_errors=True)
         _raise_descriptor_limit()
-        private_mounts_work(runtime_folder(home))
+        isolation(runtime_folder(home))
         return True
 
     def start(self, env_vars: dict[str, str]) -> None:
@@ -112,13 +119,13 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         self._variables = function_environment(
             self.function_version, env_vars, self._sandbox, self._stream
         )
-        self._sandbox.folders.tmp.mkdir(parents=True)
-        arn = self.function_version.config.runtime_version_config["RuntimeVersionArn"]
-        self._output.write(report.init_start_line(interpreter_version(), arn))
+        if not self._sandbox.isolation.private_files:
+            self._sandbox.folders.tmp.mkdir(parents=True)
+        self._log.initialization_type = env_vars.get("AWS_LAMBDA_INITIALIZATION_TYPE", ON_DEMAND)
+        self._log.init_start()
         log_writer().write(self._stream, self._output.take())
         self._process = self._launch()
-        kind = env_vars.get("AWS_LAMBDA_INITIALIZATION_TYPE")
-        if kind == InitializationType.provisioned_concurrency:
+        if self._log.initialization_type == InitializationType.provisioned_concurrency:
             self._initialise_provisioned()
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
@@ -142,6 +149,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
             if self._process is not None:
                 self._process.close()
                 self._process = None
+            self._sandbox.close()
             shutil.rmtree(self._sandbox.folders.tmp.parent, ignore_errors=True)
         CODE_USE.release(self._sandbox.folders.code)
 
@@ -162,8 +170,9 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
     def _launch(self) -> HandlerProcess:
         if self._stopped:
             raise RuntimeError("The execution environment has been stopped.")
-        handler = self.function_version.config.handler
-        return HandlerProcess(self._sandbox, handler, self._variables, self._output)
+        config = self.function_version.config
+        own = config.environment or {}
+        return HandlerProcess(self._sandbox, config.handler, self._variables, self._output, own)
 
     def _initialise_provisioned(self) -> None:
         with self._lock:
@@ -189,7 +198,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         begun = time.monotonic()
         deadline = begun + seconds
         failure = self._be_ready(request_id, deadline)
-        self._output.write(report.start_line(request_id, self.function_version.id.qualifier))
+        self._log.start(request_id)
         answer: Answer | Failure
         if failure is None:
             remaining = deadline - time.monotonic()
@@ -203,6 +212,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
     def _be_ready(self, request_id: str, deadline: float) -> Failure | None:
         """Have a process that waits for an invocation; starts one if there is none any more."""
         if self._process is not None:
+            self._process.thaw()
             if self._process.api.is_asked or isinstance(self._process.wait(deadline), Ready):
                 return None
             LOG.debug("environment %s has lost its process between two invocations", self.id)
@@ -217,7 +227,9 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         process = self._live_process()
         event = process.wait(deadline)
         self._ended = time.monotonic()
+        took = (self._ended - process.started) * 1000
         if isinstance(event, Ready):
+            self._log.init_done(took, phase, None)
             return None
         if isinstance(event, InitError):
             # The runtime ends by itself; what it prints meanwhile belongs to the log.
@@ -226,9 +238,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         else:
             failure = self._failure(request_id, event)
         self._discard()
-        took = (self._ended - process.started) * 1000
-        error_type = failure.error_type
-        self._output.write(report.init_report_line(took, phase, failure.status, error_type))
+        self._log.init_done(took, phase, failure)
         return failure
 
     def _run(self, invocation: Invocation, deadline: float) -> Answer | Failure:
@@ -237,6 +247,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         event = process.wait(deadline)
         self._ended = time.monotonic()
         if isinstance(event, Answer):
+            process.freeze()
             return event
         failure = self._failure(invocation.request_id, event)
         self._discard()
@@ -283,10 +294,8 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
             init_duration=self._init_duration,
         )
         self._init_duration = None
-        if failure is not None and failure.line:
-            self._output.write(failure.line)
-        self._output.write(report.end_line(request_id))
-        self._output.write(report.report_line(request_id, usage, failure))
+        failed = isinstance(answer, Answer) and answer.is_error
+        self._log.end(request_id, usage, failure, failed=failed)
         events = self._output.take()
         log_writer().write(self._stream, events)
         return InvocationResult(
@@ -298,7 +307,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
 
 
 def _raise_descriptor_limit() -> None:
-    """An environment takes five descriptors of the lab, which may have no more than 256."""
+    """An environment takes seven descriptors of the lab, which may have no more than 256."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -308,6 +317,7 @@ def _raise_descriptor_limit() -> None:
 def _sandbox(id: str, version: FunctionVersion) -> Sandbox:
     home = load().home
     runtime = runtime_folder(home)
+    possible = isolation(runtime)
     folders = Folders(
         code=version.config.code.get_unzipped_code_location(),
         layers=layers_folder(home, version),
@@ -316,8 +326,10 @@ def _sandbox(id: str, version: FunctionVersion) -> Sandbox:
     return Sandbox(
         runtime=runtime,
         folders=folders,
-        private_mounts=private_mounts_work(runtime),
+        isolation=possible,
         memory_bytes=version.config.memory_size * report.MEGABYTE,
+        storage_bytes=version.config.ephemeral_storage.size * report.MEGABYTE,
+        user=possible.user(id),
     )
 
 
@@ -327,6 +339,24 @@ def _log_stream(id: str, version: FunctionVersion) -> LogStream:
         region=version.id.region,
         group=version.config.logging_config["LogGroup"],
         name=f"{datetime.now(UTC):%Y/%m/%d}/[{version.id.qualifier}]{id}",
+    )
+
+
+def _log_settings(version: FunctionVersion) -> LogSettings:
+    config = version.config.logging_config
+    return LogSettings(
+        is_json=config.get("LogFormat") == LogFormat.JSON,
+        application_level=config.get("ApplicationLogLevel") or "INFO",
+        system_level=config.get("SystemLogLevel") or "INFO",
+    )
+
+
+def _identity(version: FunctionVersion) -> Identity:
+    return Identity(
+        name=version.id.function_name,
+        version=version.id.qualifier,
+        runtime_version=interpreter_version(),
+        runtime_version_arn=version.config.runtime_version_config["RuntimeVersionArn"],
     )
 
 

@@ -10,12 +10,15 @@ limit gets a ``MemoryError`` where AWS kills it. The price: a function is killed
 import contextlib
 import os
 import sys
+import time
 from pathlib import Path
 
 import psutil
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 LINUX = sys.platform == "linux"
+# How long a look may take: a thousand processes that all want the processor would take seconds.
+LOOK_SECONDS = 0.1
 
 
 def peak_bytes(pid: int) -> int:
@@ -33,12 +36,20 @@ def peak_bytes(pid: int) -> int:
 
 def used_bytes(pid: int) -> int:
     """The memory of a process and all its descendants now. Memory that forked processes share
-    counts once.
+    counts once. Of so many processes that the look takes too long, the first ones count.
     """
-    family = _family(pid)
-    if len(family) > 1 and LINUX:
-        return sum(map(_proportional_bytes, family))
-    return sum(map(resident_bytes, family))
+    if not LINUX:
+        return sum(map(resident_bytes, _family(pid)))
+    deadline = time.monotonic() + LOOK_SECONDS
+    family, used = [pid], 0
+    for member in family:
+        family += _children(member)
+        if len(family) == 1:
+            return resident_bytes(pid)
+        used += _proportional_bytes(member)
+        if time.monotonic() > deadline:
+            break
+    return used
 
 
 def resident_bytes(pid: int) -> int:
@@ -52,6 +63,16 @@ def resident_bytes(pid: int) -> int:
     return 0
 
 
+def has_company(pid: int) -> bool:
+    """Whether a process has other threads than its first one, or children."""
+    if not LINUX:
+        return True
+    with contextlib.suppress(OSError):
+        threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - asked at each invocation
+        return len(threads) > 1 or bool(_children(pid))
+    return False
+
+
 def _proportional_bytes(pid: int) -> int:
     """Resident memory with each shared page divided by the number of its users."""
     with contextlib.suppress(OSError):
@@ -62,15 +83,10 @@ def _proportional_bytes(pid: int) -> int:
 
 
 def _family(pid: int) -> list[int]:
-    """The process and its descendants."""
-    if not LINUX:
-        with contextlib.suppress(psutil.Error):
-            return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
-        return [pid]
-    family = [pid]
-    for member in family:
-        family += _children(member)
-    return family
+    """The process and its descendants, where Linux's listings are not there to ask."""
+    with contextlib.suppress(psutil.Error):
+        return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+    return [pid]
 
 
 def _children(pid: int) -> list[int]:

@@ -1,30 +1,52 @@
-"""The CloudWatch metrics of functions, summed up and published off the invocation's path.
+"""The CloudWatch metrics of functions: what there is to count, and who calls what.
 
-LocalStack starts a thread and calls PutMetricData for every invocation. Here one thread publishes
-what has happened since the last time. Metrics have one-minute resolution on AWS, so that nothing is
-lost by it.
+Source: AWS documentation, "Types of metrics for Lambda functions". As there, a metric is kept by
+function and, without dimensions, for all functions together.
 
-Source: AWS documentation, "Types of metrics for Lambda functions".
+==============================  ===================================================================
+called                          metrics
+==============================  ===================================================================
+``record``                      Invocations, Errors, Duration, after each invocation
+``record_throttle``             Throttles, for each invocation that found no concurrency left
+``running``                     ConcurrentExecutions; a context manager around each invocation
+``record_async_received``       AsyncEventsReceived, when an event is queued
+``record_async_age``            AsyncEventAge, when a queued event is given to the function
+``record_async_dropped``        AsyncEventsDropped, when an event is given up
+``record_dead_letter_error``    DeadLetterErrors, when the dead-letter queue refuses an event
+``record_destination_failure``  DestinationDeliveryFailures, when a destination refuses a record
+``record_iterator_age``         IteratorAge, for each batch that a stream's mapping sends
+==============================  ===================================================================
+
+All take the :class:`FunctionName` first; times are in milliseconds. How metrics reach CloudWatch is
+in ``lab.providers.cloudwatch``.
 """
 
-import logging
 import threading
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError
-from localstack.aws.connect import connect_to
-
-LOG = logging.getLogger(__name__)
+from lab.providers.cloudwatch import Metric, Publisher, Source, publisher
 
 NAMESPACE = "AWS/Lambda"
-PUBLISH_SECONDS = 1.0
+MILLISECONDS = "Milliseconds"
+
+INVOCATIONS = Metric("Invocations")
+ERRORS = Metric("Errors")
+DURATION = Metric("Duration", MILLISECONDS)
+THROTTLES = Metric("Throttles")
+CONCURRENT_EXECUTIONS = Metric("ConcurrentExecutions")
+ASYNC_EVENTS_RECEIVED = Metric("AsyncEventsReceived")
+ASYNC_EVENT_AGE = Metric("AsyncEventAge", MILLISECONDS)
+ASYNC_EVENTS_DROPPED = Metric("AsyncEventsDropped")
+DEAD_LETTER_ERRORS = Metric("DeadLetterErrors")
+DESTINATION_DELIVERY_FAILURES = Metric("DestinationDeliveryFailures")
+ITERATOR_AGE = Metric("IteratorAge", MILLISECONDS)
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionName:
+class FunctionName(NamedTuple):
     """Whose metrics these are."""
 
     account: str
@@ -32,104 +54,71 @@ class FunctionName:
     name: str
 
 
-@dataclass(slots=True)
-class Tally:
-    """What happened to one function since the last publication."""
+class FunctionMetrics:
+    """Counts what happens to functions; may be called from any thread."""
 
-    invocations: int = 0
-    errors: int = 0
-    throttles: int = 0
-    durations: list[float] = field(default_factory=list)
-
-
-class MetricPublisher:
-    """Counts invocations; tells CloudWatch once per second, when there is something to tell."""
-
-    def __init__(self) -> None:
-        self._tallies: dict[FunctionName, Tally] = defaultdict(Tally)
-        self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._stopping = threading.Event()
-        self._publishing = threading.Lock()
+    def __init__(self, target: Publisher) -> None:
+        self._publisher = target
+        self._running: Counter[FunctionName | tuple[str, str]] = Counter()
+        self._lock = threading.Lock()
 
     def record(self, function: FunctionName, milliseconds: float, *, is_error: bool) -> None:
-        with self._changed:
-            tally = self._tallies[function]
-            tally.invocations += 1
-            tally.errors += is_error
-            tally.durations.append(milliseconds)
-            self._wake()
+        self._add(function, (INVOCATIONS, 1), (ERRORS, is_error), (DURATION, milliseconds))
 
     def record_throttle(self, function: FunctionName) -> None:
-        with self._changed:
-            self._tallies[function].throttles += 1
-            self._wake()
+        self._add(function, (THROTTLES, 1))
 
-    def flush(self) -> None:
-        """Publish everything that is pending, in the caller's thread."""
-        with self._changed:
-            tallies, self._tallies = self._tallies, defaultdict(Tally)
-        for function, tally in tallies.items():
-            client = connect_to(
-                aws_access_key_id=function.account, region_name=function.region
-            ).cloudwatch
-            try:
-                client.put_metric_data(Namespace=NAMESPACE, MetricData=_data(function, tally))
-            except (BotoCoreError, ClientError) as error:
-                LOG.warning("metrics of %s not published: %s", function.name, error)
+    @contextmanager
+    def running(self, function: FunctionName) -> Iterator[None]:
+        """Counts an execution as one that goes on while the block does."""
+        account = function[:2]
+        with self._lock:
+            self._running.update((function, account))
+            own, total = self._running[function], self._running[account]
+        self._publisher.add(_source(function), [(CONCURRENT_EXECUTIONS, own)])
+        self._publisher.add(_account(function), [(CONCURRENT_EXECUTIONS, total)])
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running.subtract((function, account))
+                for key in (function, account):
+                    if not self._running[key]:
+                        del self._running[key]
 
-    def stop(self) -> None:
-        """Publish nothing any more: CloudWatch is going down. Waits a little for a publication that
-        is under way, so that it does not fail.
-        """
-        self._stopping.set()
-        with self._changed:
-            self._changed.notify_all()
-        if self._publishing.acquire(timeout=PUBLISH_SECONDS):
-            self._publishing.release()
+    def record_async_received(self, function: FunctionName) -> None:
+        self._add(function, (ASYNC_EVENTS_RECEIVED, 1))
 
-    def _wake(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="lambda-metrics", daemon=True)
-            self._thread.start()
-        self._changed.notify()
+    def record_async_age(self, function: FunctionName, milliseconds: float) -> None:
+        self._add(function, (ASYNC_EVENT_AGE, milliseconds))
 
-    def _run(self) -> None:
-        while not self._stopping.wait(PUBLISH_SECONDS):
-            with self._changed:
-                self._changed.wait_for(lambda: self._tallies or self._stopping.is_set())
-            with self._publishing:
-                if not self._stopping.is_set():
-                    self.flush()
+    def record_async_dropped(self, function: FunctionName) -> None:
+        self._add(function, (ASYNC_EVENTS_DROPPED, 1))
+
+    def record_dead_letter_error(self, function: FunctionName) -> None:
+        self._add(function, (DEAD_LETTER_ERRORS, 1))
+
+    def record_destination_failure(self, function: FunctionName) -> None:
+        self._add(function, (DESTINATION_DELIVERY_FAILURES, 1))
+
+    def record_iterator_age(self, function: FunctionName, milliseconds: float) -> None:
+        self._add(function, (ITERATOR_AGE, milliseconds))
+
+    def _add(self, function: FunctionName, *samples: tuple[Metric, float]) -> None:
+        self._publisher.add(_source(function), samples)
+        self._publisher.add(_account(function), samples)
 
 
-def _data(function: FunctionName, tally: Tally) -> list[dict[str, Any]]:
-    dimensions = [{"Name": "FunctionName", "Value": function.name}]
-    count = tally.invocations
-    values: list[tuple[str, str, list[float]]] = [
-        ("Invocations", "Count", [1.0] * count),
-        ("Errors", "Count", [1.0] * tally.errors + [0.0] * (count - tally.errors)),
-        ("Duration", "Milliseconds", tally.durations),
-        ("Throttles", "Count", [1.0] * tally.throttles),
-    ]
-    return [
-        {
-            "MetricName": name,
-            "Dimensions": dimensions,
-            "Unit": unit,
-            "StatisticValues": {
-                "SampleCount": len(samples),
-                "Sum": sum(samples),
-                "Minimum": min(samples),
-                "Maximum": max(samples),
-            },
-        }
-        for name, unit, samples in values
-        if samples
-    ]
+def _source(function: FunctionName) -> Source:
+    dimensions = (("FunctionName", function.name),)
+    return Source(NAMESPACE, function.account, function.region, dimensions)
+
+
+def _account(function: FunctionName) -> Source:
+    return Source(NAMESPACE, function.account, function.region)
 
 
 @cache
-def metric_publisher() -> MetricPublisher:
-    """The publisher of this lab."""
-    return MetricPublisher()
+def metric_publisher() -> FunctionMetrics:
+    """The metrics of this lab's functions."""
+    return FunctionMetrics(publisher())

@@ -11,20 +11,25 @@ import os
 import select
 import signal
 import socket
-import subprocess
+import sys
 import time
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.providers.lambda_ import memory, runtime_api
+from lab.providers.lambda_.filesystem import LAYERS_ROOT, TASK_ROOT
+from lab.providers.lambda_.isolation import Isolation
+from lab.providers.lambda_.launcher import kind_for, launcher
 from lab.providers.lambda_.output import Output
-from lab.providers.lambda_.runtime_api import RuntimeApi
+from lab.providers.lambda_.runtime_api import Answer, RuntimeApi
 from lab.providers.lambda_.runtimes import RuntimeFolder
 
 LOG = logging.getLogger(__name__)
 
-SUPERVISOR = Path(__file__).with_name("supervisor.py")
+LINUX = sys.platform == "linux"
+MEGABYTE = 1024 * 1024
 SAMPLE_SECONDS = 0.025
 KILLED_WITHIN = 5.0
 _READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
@@ -61,61 +66,110 @@ class Folders:
     tmp: Path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sandbox:
-    """What an execution environment runs in: interpreter, folders, and how much it may use."""
+    """What an execution environment runs in: interpreter, folders, and how much it may use.
+
+    ``namespaces`` are descriptors that keep its file system alive, and with it /tmp, while it has
+    no process.
+    """
 
     runtime: RuntimeFolder
     folders: Folders
-    private_mounts: bool
+    isolation: Isolation
     memory_bytes: int
+    storage_bytes: int = 512 * MEGABYTE
+    user: int = 0
+    namespaces: list[int] = field(default_factory=list)
 
-    def command(self, handler: str) -> list[str]:
-        """The supervisor's command line, then the handler's (see :mod:`supervisor`)."""
-        folders, python = self.folders, str(self.runtime.python)
-        read_only = (folders.code, folders.layers)
-        supervisor = [python, "-I", "-S", str(SUPERVISOR), str(folders.tmp)]
-        places = [
-            "mounts" if self.private_mounts else "plain",
-            os.pathsep.join(map(str, read_only)),
-            os.pathsep.join(map(str, (*self.runtime.needs(), *read_only))),
-            str(folders.code),
-        ]
-        bootstrap = [python, "-P", str(self.runtime.bootstrap), handler, str(folders.layers)]
-        return [*supervisor, *places, *bootstrap]
+    @property
+    def task_root(self) -> str:
+        return TASK_ROOT if self.isolation.private_files else str(self.folders.code)
+
+    @property
+    def layers_root(self) -> str:
+        return LAYERS_ROOT if self.isolation.private_files else str(self.folders.layers)
+
+    def plan(
+        self, handler: str, environment: Mapping[str, str], own_variables: Iterable[str]
+    ) -> dict[str, object]:
+        """What :mod:`zygote`, :mod:`supervisor`, :mod:`filesystem` and :mod:`bootstrap` are told.
+
+        ``own_variables`` are the names of those variables that the function defines.
+        """
+        runtime = self.runtime
+        wrapper = environment.get("AWS_LAMBDA_EXEC_WRAPPER")
+        start = [str(runtime.python), "-P", str(runtime.bootstrap)]
+        return {
+            "command": [
+                *([wrapper] if wrapper else []),
+                *start,
+                handler,
+                self.task_root,
+                self.layers_root,
+            ],
+            # Elsewhere a process that has forked and not executed another program may not use
+            # everything of the system.
+            "warm": LINUX and not wrapper,
+            "environment": environment,
+            "own_variables": list(own_variables),
+            "private_files": self.isolation.private_files,
+            "user": self.user,
+            "root": str(runtime.root),
+            "visible": [str(folder) for folder in runtime.needs()],
+            "code": str(self.folders.code),
+            "layers": str(self.folders.layers),
+            "task_root": self.task_root,
+            "layers_root": self.layers_root,
+            "tmp": str(self.folders.tmp),
+            "storage_bytes": self.storage_bytes,
+        }
+
+    def keep(self, namespaces: list[int]) -> None:
+        self.namespaces += namespaces
+
+    def close(self) -> None:
+        """Give up what is kept; without processes in it, /tmp is gone."""
+        while self.namespaces:
+            os.close(self.namespaces.pop())
 
 
 class HandlerProcess:
     """A running handler with its Runtime API. One thread at a time, except to end it."""
 
     def __init__(
-        self, sandbox: Sandbox, handler: str, environment: dict[str, str], output: Output
+        self,
+        sandbox: Sandbox,
+        handler: str,
+        environment: Mapping[str, str],
+        output: Output,
+        own_variables: Iterable[str] = (),
     ) -> None:
         self.api = RuntimeApi()
         self.pid: int | None = None
         self.started = time.monotonic()
         self.peak_memory = 0
+        self._sandbox = sandbox
+        self._supervisor: int | None = None
         self._output = output
-        self._memory_bytes = sandbox.memory_bytes
         self._events: deque[Exited] = deque()
         self._said = b""
-        self._start(sandbox.command(handler), environment)
+        self._runs_on = self._frozen = False
+        variables = {**environment, "AWS_LAMBDA_RUNTIME_API": self.api.address}
+        self._start(sandbox.plan(handler, variables, own_variables))
         self._poll = select.poll()
         for descriptor in (self.api.listener.fileno(), self._control.fileno(), self._log):
             self._poll.register(descriptor, _READABLE)
 
-    def _start(self, command: list[str], environment: dict[str, str]) -> None:
+    def _start(self, plan: dict[str, object]) -> None:
         self._control, supervisors_end = socket.socketpair()
         self._log, written = os.pipe()
         os.set_blocking(self._log, False)
+        sandbox = self._sandbox
+        kind = kind_for(sandbox.folders.code)
         try:
-            self._supervisor = subprocess.Popen(
-                command,
-                env={**environment, "AWS_LAMBDA_RUNTIME_API": self.api.address},
-                stdin=supervisors_end.fileno(),
-                stdout=written,
-                stderr=written,
-                start_new_session=True,
+            launcher(sandbox.runtime, kind).launch(
+                plan, [supervisors_end.fileno(), written, *sandbox.namespaces]
             )
         finally:
             supervisors_end.close()
@@ -143,6 +197,10 @@ class HandlerProcess:
     def _return(self, event: Event) -> Event:
         """What was printed before an event belongs to it."""
         self.drain()
+        if isinstance(event, Answer):
+            # Looked at while the runtime waits: what runs now is the function's own.
+            self._runs_on = self.pid is not None and memory.has_company(self.pid)
+            self.api.accept_answer()
         return event
 
     def kill(self) -> None:
@@ -163,11 +221,35 @@ class HandlerProcess:
             self._control.shutdown(socket.SHUT_WR)
 
     def _wait_for_supervisor(self) -> None:
-        try:
-            self._supervisor.wait(KILLED_WITHIN)
-        except subprocess.TimeoutExpired:
+        """Until it has closed its end of the socket, which it does by ending."""
+        if not self._has_hung_up():
             LOG.warning("process %s did not end when asked to; killing its supervisor", self.pid)
-            self._supervisor.kill()
+            if self._supervisor is not None:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(self._supervisor, signal.SIGKILL)
+
+    def _has_hung_up(self) -> bool:
+        poll = select.poll()
+        # Nothing but the end is waited for: another thread reads what is said.
+        poll.register(self._control, 0)
+        return bool(poll.poll(KILLED_WITHIN * 1000))
+
+    def freeze(self) -> None:
+        """Stop what runs on after an answer, threads and children, until :meth:`thaw`."""
+        if self._runs_on:
+            self._frozen = self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        if self._frozen:
+            self._frozen = False
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> bool:
+        try:
+            os.killpg(self.pid or 0, number)
+        except (ProcessLookupError, PermissionError):
+            return False
+        return True
 
     def close(self) -> None:
         """Give back the descriptors of a process that has ended."""
@@ -186,7 +268,7 @@ class HandlerProcess:
             return False
         used = memory.used_bytes(self.pid)
         self.peak_memory = max(self.peak_memory, used)
-        return used > self._memory_bytes
+        return used > self._sandbox.memory_bytes
 
     def _handle(self, descriptor: int) -> None:
         if descriptor == self._log:
@@ -221,17 +303,20 @@ class HandlerProcess:
     def _read_control(self) -> None:
         """Hear what the supervisor says: the handler's pid, then how it ended."""
         try:
-            data = self._control.recv(4096)
+            data, namespaces, _, _ = socket.recv_fds(self._control, 4096, 4)
+            self._sandbox.keep(namespaces)
         except OSError:
             data = b""
         *lines, self._said = (self._said + data).split(b"\n")
         for line in lines:
-            word, number, *peak = line.decode().split(" ")
+            word, *numbers = line.decode().split(" ")
             if word == "pid":
-                self.pid, self.started = int(number), time.monotonic()
+                self.pid, self._supervisor = map(int, numbers)
+                self.started = time.monotonic()
             else:
-                self.peak_memory = max(self.peak_memory, int(peak[0]))
-                self._events.append(Exited(_reason(word, int(number))))
+                number, peak = map(int, numbers)
+                self.peak_memory = max(self.peak_memory, peak)
+                self._events.append(Exited(_reason(word, number)))
         if not data:
             self._poll.unregister(self._control)
             if not self._events:

@@ -1,8 +1,7 @@
-"""What Lambda itself says about an invocation: the lines in its log, and the errors that are not
-the function's.
+"""The errors of an invocation that are not the function's, and what it took.
 
-Sources: AWS documentation, "Sending Lambda function logs to CloudWatch Logs", "Understanding the
-Lambda execution environment lifecycle", "Troubleshoot invocation issues in Lambda".
+Sources: AWS documentation, "Understanding the Lambda execution environment lifecycle",
+"Troubleshoot invocation issues in Lambda".
 """
 
 import json
@@ -39,41 +38,18 @@ class Usage:
     max_memory: int
     init_duration: float | None = None
 
+    @property
+    def billed(self) -> int:
+        """What a cold start took is billed too, since August 2025."""
+        return math.ceil(self.duration + (self.init_duration or 0.0))
 
-def init_start_line(version: str, runtime_arn: str) -> str:
-    return f"INIT_START Runtime Version: python:{version}\tRuntime Version ARN: {runtime_arn}"
+    @property
+    def memory_size_mb(self) -> int:
+        return self.memory_size // MEGABYTE
 
-
-def init_report_line(duration: float, phase: str, status: str, error_type: str = "") -> str:
-    line = f"INIT_REPORT Init Duration: {duration:.2f} ms\tPhase: {phase}\tStatus: {status}"
-    return f"{line}\tError Type: {error_type}" if error_type else line
-
-
-def start_line(request_id: str, version: str) -> str:
-    return f"START RequestId: {request_id} Version: {version}"
-
-
-def end_line(request_id: str) -> str:
-    return f"END RequestId: {request_id}"
-
-
-def report_line(request_id: str, usage: Usage, failure: Failure | None) -> str:
-    """The REPORT line. What a cold start took is billed too, since August 2025."""
-    billed = math.ceil(usage.duration + (usage.init_duration or 0.0))
-    fields = [
-        f"REPORT RequestId: {request_id}",
-        f"Duration: {usage.duration:.2f} ms",
-        f"Billed Duration: {billed} ms",
-        f"Memory Size: {usage.memory_size // MEGABYTE} MB",
-        f"Max Memory Used: {math.ceil(usage.max_memory / MEGABYTE)} MB",
-    ]
-    if usage.init_duration is not None:
-        fields.append(f"Init Duration: {usage.init_duration:.2f} ms")
-    if failure and failure.status:
-        fields.append(f"Status: {failure.status}")
-    if failure and failure.error_type:
-        fields.append(f"Error Type: {failure.error_type}")
-    return "\t".join(fields) + "\t"
+    @property
+    def max_memory_mb(self) -> int:
+        return math.ceil(self.max_memory / MEGABYTE)
 
 
 def timeout_failure(request_id: str, seconds: int) -> Failure:

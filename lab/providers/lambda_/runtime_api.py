@@ -166,6 +166,7 @@ class RuntimeApi:
         self.connections: dict[int, Connection] = {}
         self.events: deque[Event] = deque()
         self._waiting: Connection | None = None
+        self._answered: Connection | None = None
         self._request_id: str | None = None
 
     @property
@@ -212,6 +213,12 @@ class RuntimeApi:
         self._request_id = invocation.request_id
         waiting.answer("200 OK", "\r\n".join(headers) + "\r\n", invocation.payload)
 
+    def accept_answer(self) -> None:
+        """Tell the runtime that its answer has arrived; until then it waits."""
+        if self._answered is not None:
+            self._answered.answer("202 Accepted", "", ACCEPTED)
+            self._answered = None
+
     def close(self) -> None:
         self.listener.close()
         for connection in self.connections.values():
@@ -244,7 +251,7 @@ class RuntimeApi:
             _refuse(connection, "413 Payload Too Large", "RequestEntityTooLarge", message)
             return
         self.events.append(Answer(request_id, request.body, kind == "error"))
-        connection.answer("202 Accepted", "", ACCEPTED)
+        self._answered = connection
 
 
 def _refuse(connection: Connection, status: str, error_type: str, message: str) -> None:

@@ -77,14 +77,19 @@ class RuntimeFolder:
         return self.path / "bootstrap.py"
 
     @property
+    def root(self) -> Path:
+        """An empty folder on which a function mounts its own file system, seen by nobody else."""
+        return self.path.with_name("root")
+
+    @property
     def site_packages(self) -> Path:
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
         return self.path / "lib" / version / "site-packages"
 
     def needs(self) -> tuple[Path, ...]:
         """The folders that the interpreter reads, links followed."""
-        packages = Path(str(importlib.metadata.distribution("boto3").locate_file(""))).resolve()
-        return self.path, Path(__file__).resolve().parent, packages, Path(sys.base_prefix)
+        here = Path(__file__).resolve().parent
+        return self.path, here, *_package_folders(), Path(sys.base_prefix)
 
     def build(self, *, native_client: bool = True) -> None:
         """Make the folder anew. Without the native client (or where there is none) ours takes its
@@ -101,6 +106,11 @@ class RuntimeFolder:
         (self.path / "pyvenv.cfg").write_text(settings)
         self.bootstrap.symlink_to(Path(__file__).with_name("bootstrap.py"))
         self._link_packages(native_client)
+        self.root.mkdir(exist_ok=True)
+        for folder in (self.path, *self.path.rglob("*")):
+            # Functions may run as another user, whatever the umask of this one.
+            if folder.is_dir() and not folder.is_symlink():
+                folder.chmod(0o755)
 
     def _link_packages(self, native_client: bool) -> None:
         found_native = False
@@ -114,6 +124,13 @@ class RuntimeFolder:
         if not found_native:
             target = self.site_packages / f"{NATIVE_CLIENT}.py"
             target.symlink_to(Path(__file__).with_name("runtime_client.py"))
+
+
+@cache
+def _package_folders() -> frozenset[Path]:
+    """Where the distributions are installed: usually one folder."""
+    found = map(importlib.metadata.distribution, DISTRIBUTIONS)
+    return frozenset(Path(str(each.locate_file(""))).resolve() for each in found)
 
 
 def _top_level(distribution: importlib.metadata.Distribution) -> dict[str, Path]:
@@ -134,8 +151,8 @@ def runtime_folder(home: Path) -> RuntimeFolder:
     return folder
 
 
-def search_path(runtime: RuntimeFolder, layers: Path) -> str:
+def search_path(runtime: RuntimeFolder, layers: str) -> str:
     """PATH in a function: the runtime's own programs, the system's, those of layers."""
     return os.pathsep.join(
-        [str(runtime.python.parent), "/usr/local/bin", "/usr/bin", "/bin", str(layers / "bin")]
+        [str(runtime.python.parent), "/usr/local/bin", "/usr/bin", "/bin", f"{layers}/bin"]
     )

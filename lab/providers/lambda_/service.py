@@ -1,10 +1,11 @@
 """LocalStack's Lambda service with the parts replaced that cost time on each invocation or lose
 something.
 
-- A version manager that writes no logs itself and starts no thread per invocation. - An assignment
-of environments that is safe when many invocations arrive at once, keeps idle environments without a
-timer thread for each, and lets running invocations end when a version is replaced. - An execution
-environment that passes the client context on.
+- A version manager that writes no logs itself and starts no thread per invocation.
+- An assignment of environments that is safe when many invocations arrive at once, keeps idle
+  environments without a timer thread for each, and lets running invocations end when a version is
+  replaced.
+- An execution environment that passes the client context on.
 """
 
 import base64
@@ -14,31 +15,40 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from typing import Any
 
 from localstack import config as localstack_config
-from localstack.aws.api.lambda_ import ServiceException, TooManyRequestsException
+from localstack.aws.api.lambda_ import (
+    ServiceException,
+    ThrottleReason,
+    TooManyRequestsException,
+)
 from localstack.services.lambda_.invocation import assignment, lambda_service
 from localstack.services.lambda_.invocation.assignment import (
     AssignmentException,
     AssignmentService,
 )
-from localstack.services.lambda_.invocation.event_manager import LambdaEventManager, Poller
 from localstack.services.lambda_.invocation.execution_environment import (
     ExecutionEnvironment,
     InvalidStatusException,
     RuntimeStatus,
 )
-from localstack.services.lambda_.invocation.internal_sqs_queue import get_fake_sqs_client
 from localstack.services.lambda_.invocation.lambda_models import (
+    Function,
     FunctionVersion,
     InitializationType,
     Invocation,
     InvocationResult,
 )
+from localstack.services.lambda_.invocation.lambda_service import LambdaService
+from localstack.services.lambda_.invocation.runtime_executor import get_runtime_executor
 from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
 from localstack.utils.xray.trace_header import TraceHeader
 
+from lab.providers.lambda_.concurrency import MAX_PROCESSES, Concurrency, throttled
+from lab.providers.lambda_.encryption import require_usable_key
+from lab.providers.lambda_.event_manager import EventManager
 from lab.providers.lambda_.metrics import FunctionName, metric_publisher
 
 LOG = logging.getLogger(__name__)
@@ -50,6 +60,7 @@ def install() -> None:
     """Put our classes where LocalStack's modules look for theirs; before the provider is made."""
     assignment.ExecutionEnvironment = Environment
     lambda_service.AssignmentService = Assignments
+    lambda_service.CountingService = Concurrency
     lambda_service.LambdaEventManager = EventManager
     lambda_service.LambdaVersionManager = VersionManager
 
@@ -62,6 +73,11 @@ class Environment(ExecutionEnvironment):
         self.status: RuntimeStatus
         self.idle_since = time.monotonic()
         self.is_retired = False
+
+    def start(self) -> None:
+        """Start it, with its code on disk, which need not have outlived the lab's last stop."""
+        get_runtime_executor().prepare_version(self.function_version)
+        super().start()
 
     def release(self) -> None:
         """Become available again. Assignments looks for idle ones now and then; no timer is
@@ -122,6 +138,8 @@ class Assignments(AssignmentService):
         if environment is None:
             if provisioning_type == InitializationType.provisioned_concurrency:
                 raise AssignmentException("No provisioned environment is idle despite the lease.")
+            require_usable_key(function_version)
+            self._make_room()
             environment = self.start_environment(version_manager_id, function_version)
             environment.reserve()
             self.environments[version_manager_id][environment.id] = environment
@@ -133,6 +151,19 @@ class Assignments(AssignmentService):
             raise
         if environment.is_retired:
             self.stop_environment(environment)
+
+    def _make_room(self) -> None:
+        """When the machine bears no more processes, one that is idle ends, or nothing begins."""
+        living = [each for some in list(self.environments.values()) for each in list(some.values())]
+        if len(living) < MAX_PROCESSES:
+            return
+        for environment in sorted(living, key=lambda each: each.idle_since):
+            if environment.initialization_type == InitializationType.on_demand:
+                with contextlib.suppress(InvalidStatusException):
+                    environment.reserve()
+                    self.stop_environment(environment)
+                    return
+        raise throttled(ThrottleReason.ConcurrentInvocationLimitExceeded)
 
     def _reserve_idle(self, manager: str, kind: InitializationType) -> Environment | None:
         # A copy: other threads add to the dictionary meanwhile.
@@ -156,6 +187,36 @@ class Assignments(AssignmentService):
         except InvalidStatusException:
             return False
         return True
+
+    def scale_provisioned_concurrency(
+        self,
+        version_manager_id: str,
+        function_version: FunctionVersion,
+        target_provisioned_environments: int,
+    ) -> list[Future[None]]:
+        """Start so many new ones, and let those of before go when they are idle.
+
+        LocalStack ends them in the middle of an invocation, and counts what has ended as ready.
+        """
+        environments = self.environments[version_manager_id]
+        kind = InitializationType.provisioned_concurrency
+        before = [each for each in environments.values() if each.initialization_type == kind]
+        futures = []
+        for _ in range(target_provisioned_environments):
+            environment = Environment(function_version, kind, self.on_timeout, version_manager_id)
+            environments[environment.id] = environment
+            futures.append(self.provisioning_pool.submit(self._start_provisioned, environment))
+        for environment in before:
+            if self._retire(environment):
+                self.provisioning_pool.submit(self.stop_environment, environment)
+        return futures
+
+    def _start_provisioned(self, environment: Environment) -> None:
+        try:
+            environment.start()
+        except BaseException:
+            self.environments[environment.version_manager_id].pop(environment.id, None)
+            raise
 
     def _stop_all(self, environments: list[Environment]) -> None:
         """Tell all to end before waiting for the first: there may be a hundred."""
@@ -186,24 +247,19 @@ class Assignments(AssignmentService):
         super().stop()
 
 
-class EventManager(LambdaEventManager):
-    """The queue of asynchronous invocations of one version."""
-
-    poller: Poller | None
-    event_queue_url: str | None
-
-    def stop(self) -> None:
-        """Stop at once. LocalStack's waits up to two seconds for its poller, for each version."""
-        with self.lifecycle_lock:
-            if self.stopped.is_set():
-                return
-            self.stopped.set()
-            if self.poller:
-                self.poller.stop()
-                self.poller = None
-            if self.event_queue_url:
-                get_fake_sqs_client().delete_queue(QueueUrl=self.event_queue_url)
-                self.event_queue_url = None
+def run_version(service: LambdaService, function: Function, version: FunctionVersion) -> None:
+    """Make a version invokable that was Active when the lab stopped, without changing its state."""
+    arn = version.id.qualified_arn()
+    manager = VersionManager(
+        function_arn=arn,
+        function_version=version,
+        function=function,
+        counting_service=service.counting_service,
+        assignment_service=service.assignment_service,
+    )
+    manager.state = version.config.state
+    service.lambda_running_versions[arn] = manager
+    service.event_managers[arn] = EventManager(manager)
 
 
 class NoLogHandler:
@@ -225,6 +281,15 @@ class VersionManager(LambdaVersionManager):
         identity = self.function_version.id
         self._metric_name = FunctionName(identity.account, identity.region, identity.function_name)
 
+    def update_provisioned_concurrency_config(
+        self, provisioned_concurrent_executions: int
+    ) -> Future[None]:
+        """Begin when the change before has ended, which LocalStack refuses to wait for."""
+        if self.provisioning_thread is not None:
+            self.provisioning_thread.result_future.result()
+        self.provisioned_state = None
+        return super().update_provisioned_concurrency_config(provisioned_concurrent_executions)
+
     def invoke(self, *, invocation: Invocation) -> InvocationResult:
         """Run one invocation. Without concurrency left: TooManyRequestsException."""
         if self.shutdown_event.is_set():
@@ -245,6 +310,7 @@ class VersionManager(LambdaVersionManager):
         )
         with (
             lease as kind,
+            metric_publisher().running(self._metric_name),
             self.assignment_service.get_environment(
                 self.id, self.function_version, kind
             ) as environment,

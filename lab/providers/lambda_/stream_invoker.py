@@ -3,11 +3,14 @@ through HTTP.
 """
 
 import json
+import time
 import uuid
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from localstack.services.lambda_.api_utils import function_locators_from_arn
 from localstack.services.plugins import SERVICE_PLUGINS
+
+from lab.providers.lambda_.metrics import FunctionName, metric_publisher
 
 
 class Outcome(NamedTuple):
@@ -17,6 +20,14 @@ class Outcome(NamedTuple):
     answer: Any
     request_id: str
     executed_version: str | None
+
+
+class Invoker(Protocol):
+    """Runs the function with a payload; raises when it could not be run."""
+
+    def invoke(self, payload: bytes) -> Outcome: ...
+
+    def note_age(self, arrival: int) -> None: ...
 
 
 class FunctionInvoker:
@@ -45,3 +56,9 @@ class FunctionInvoker:
         except ValueError:
             answer = None
         return Outcome(result.is_error, answer, result.request_id, result.executed_version)
+
+    def note_age(self, arrival: int) -> None:
+        """The metric IteratorAge: how old the batch's last record is when it has been processed."""
+        name = FunctionName(self._account, self._region, self._name)
+        age = max(0.0, time.time() * 1000 - arrival)
+        metric_publisher().record_iterator_age(name, age)

@@ -1,55 +1,42 @@
-"""Runs one handler process and sees to it that nothing of it outlives the lab.
+"""Watches one handler process and sees to it that nothing of it outlives the lab.
 
-A script of its own (standard library only, ``python -I -S supervisor.py``) because only another
-process can notice that the lab was killed with SIGKILL while the handler is in an endless loop.
-File descriptor 0 is a socket to the lab: its end of file means that the lab is gone or wants the
-environment gone; a byte means "kill the handler, keep its /tmp". The other way go the lines ``pid
-N``, then ``exit N PEAK`` or ``signal N PEAK``, with the handler's peak memory in bytes.
+A process of its own, forked from a :mod:`zygote`, because only another process can notice that the
+lab was killed with SIGKILL while the handler is in an endless loop. File descriptor 0 is a socket
+to the lab: its end of file means that the lab is gone or wants the environment gone; a byte means
+"kill the handler, keep its /tmp". The other way go the lines ``pid N SUPERVISOR``, with
+descriptors of the namespaces, then ``exit N PEAK`` or ``signal N PEAK``, with the handler's peak
+memory in bytes.
 
 The handler leads a process group. On Linux its orphans come to the supervisor (child subreaper), so
 that daemons which left the group are found too, and the handler dies with the supervisor. Elsewhere
 a daemon that made a session of its own survives.
 """
 
-# Importing pathlib would cost a tenth of a cold start. /tmp is meant, and it is a private one.
-# ruff: noqa: PTH103, PTH120, PTH123, S108
+# ruff: noqa: PTH120, PTH123 - importing pathlib would cost a tenth of a cold start.
+import ctypes
 import os
 import resource
 import select
+import shutil
 import signal
+import socket
 import sys
+from typing import Any, NoReturn
+
+from lab.providers.lambda_ import filesystem
 
 LINUX = sys.platform == "linux"
-LAB = 0
-DESCRIPTORS = 1024
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC = 1, 32, 4096, 16384
-MS_PRIVATE, MS_RELATIME = 1 << 18, 1 << 21
-ST_RELATIME = 4096
-# nosuid, nodev, noexec, noatime, nodiratime: the same bits in statvfs and mount. A remount in a
-# user namespace may not drop them.
-LOCKED_FLAGS = 2 | 4 | 8 | 1024 | 2048
+LAB, OUTPUT, ERRORS, TELEMETRY = 0, 1, 2, 3
+# AWS documentation, "Lambda quotas": file descriptors; processes and threads.
+DESCRIPTORS = PROCESSES = 1024
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
+CAPABILITY_VERSION_3 = 0x20080522
+# More than a zygote ever has open.
+MAX_OPEN = 4096
+# Since this kernel, the number of processes is counted within a user namespace.
+PROCESSES_COUNTED_IN_NAMESPACE = (5, 14)
 
-if LINUX:
-    import ctypes
-
-    _LIBC = ctypes.CDLL(None, use_errno=True)
-
-
-class Arguments:
-    """The command line: ``TMP_FOLDER MOUNTS READ_ONLY KEPT WORKING_FOLDER COMMAND...``.
-
-    ``READ_ONLY`` and ``KEPT`` are folders joined by colons. ``MOUNTS`` is ``mounts`` for a private
-    mount table with ``TMP_FOLDER`` at /tmp, or ``plain``. ``KEPT`` folders stay visible though they
-    lie under /tmp.
-    """
-
-    def __init__(self, words: list[str]) -> None:
-        self.tmp, mounts, read_only, kept, self.working_folder = words[:5]
-        self.private_mounts = mounts == "mounts"
-        self.read_only = [folder for folder in read_only.split(":") if folder]
-        self.kept = [folder for folder in kept.split(":") if folder]
-        self.command = words[5:]
+_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Handler:
@@ -82,29 +69,68 @@ class Handler:
             return
 
 
-def main(words: list[str]) -> int:
-    arguments = Arguments(words)
+def supervise(plan: dict[str, Any], descriptors: list[int]) -> None:
+    """Fork the handler and watch it to its end. Returns in the handler only, ready to load code.
+
+    ``descriptors`` are the socket to the lab, where output goes, and the namespaces of an earlier
+    process of the environment, if there was one.
+    """
+    os.setsid()
+    control, output, *namespaces = descriptors
+    for source, target in ((control, LAB), (output, OUTPUT), (output, ERRORS)):
+        os.dup2(source, target)
+    os.close(control)
+    os.close(output)
     wakeup = _wake_on_child()
+    lab = socket.socket(fileno=os.dup(LAB))
+    try:
+        told = _enter(plan, namespaces)
+        pid = os.fork()
+        if pid == 0:
+            lab.close()
+            _become_handler(plan)
+            return
+    except OSError as error:
+        os.write(ERRORS, f"The execution environment cannot be set up: {error}\n".encode())
+        os._exit(127)
+    _leave(lab, Handler(pid), wakeup, told, "" if plan["private_files"] else plan["tmp"])
+
+
+def _enter(plan: dict[str, Any], namespaces: list[int]) -> list[int]:
+    """Go where the handler will be; returns the namespaces that the lab is to keep."""
     if LINUX:
         _prctl(PR_SET_CHILD_SUBREAPER, 1)
-    pid = os.fork()
-    if pid == 0:
-        _become_handler(arguments)
-    handler = Handler(pid)
-    _tell(f"pid {pid}")
-    lab_is_gone = _watch(handler, wakeup)
-    handler.kill_all()
-    _tell(handler.ending)
-    if lab_is_gone:
-        _remove(os.path.dirname(arguments.tmp))
-    return 0
+    if not plan["private_files"]:
+        if plan["user"] and plan["tmp"]:
+            os.chown(plan["tmp"], plan["user"], plan["user"])
+        return []
+    if namespaces:
+        filesystem.enter_again(namespaces)
+        return []
+    filesystem.enter(plan)
+    return filesystem.namespaces()
 
 
-def _remove(folder: str) -> None:
-    # Imported late: with its compression modules it would double the time to start.
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
+def _leave(
+    lab: socket.socket, handler: Handler, wakeup: int, told: list[int], tmp: str
+) -> NoReturn:
+    """Be the supervisor until the handler ends or must end; clear up, say how it ended, end."""
+    try:
+        socket.send_fds(lab, [f"pid {handler.pid} {os.getpid()}\n".encode()], told)
+        for descriptor in told:
+            os.close(descriptor)
+        # Every writer must be the handler's, or the end of its output would not be seen.
+        os.dup2(os.open(os.devnull, os.O_RDWR), OUTPUT)
+        os.dup2(OUTPUT, ERRORS)
+        lab_is_gone = _watch(handler, wakeup)
+        handler.kill_all()
+        if lab_is_gone and tmp:
+            shutil.rmtree(os.path.dirname(tmp), ignore_errors=True)
+        lab.send(handler.ending.encode() + b"\n")
+    except OSError:
+        # The lab is gone; there is nobody to tell.
+        handler.kill_all()
+    os._exit(0)
 
 
 def _kill_group(leader: int) -> None:
@@ -124,31 +150,55 @@ def _wake_on_child() -> int:
     return reader
 
 
-def _become_handler(arguments: Arguments) -> None:
-    """In the child: leave the lab's descriptors and session, then run the command."""
-    try:
-        if LINUX:
-            _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os.setsid()
-        os.dup2(os.open(os.devnull, os.O_RDONLY), LAB)
-        if arguments.private_mounts:
-            enter_private_mounts(arguments)
-        _limit_resources()
-        os.chdir(arguments.working_folder)
-        os.execv(arguments.command[0], arguments.command)  # noqa: S606 - no shell is wanted
-    except OSError as error:
-        os.write(2, f"The execution environment cannot be set up: {error}\n".encode())
-    os._exit(127)
+def _become_handler(plan: dict[str, Any]) -> None:
+    """In the child: leave the lab's descriptors, session and user, and take the limits."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), LAB)
+    os.dup2(OUTPUT, TELEMETRY)
+    os.closerange(TELEMETRY + 1, MAX_OPEN)
+    _limit_resources(plan)
+    _drop_rights(plan["user"])
+    if LINUX:
+        # Last: changing the user clears it.
+        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.chdir(plan["task_root"])
 
 
-def _limit_resources() -> None:
-    """What Lambda allows (AWS documentation, "Lambda quotas"), and no core file of a crash."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    descriptors = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _limit_resources(plan: dict[str, Any]) -> None:
+    """What Lambda allows, and no core file of a crash."""
+    _limit(resource.RLIMIT_NOFILE, DESCRIPTORS)
+    _limit(resource.RLIMIT_CORE, 0)
+    if plan["user"] or (plan["private_files"] and _counts_in_namespace()):
+        _limit(resource.RLIMIT_NPROC, PROCESSES)
+
+
+def _limit(what: int, wanted: int) -> None:
+    _, hard = resource.getrlimit(what)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(what, (allowed, allowed))
+
+
+def _counts_in_namespace() -> bool:
+    release = os.uname().release.split("-")[0].split(".")
+    return tuple(map(int, release[:2])) >= PROCESSES_COUNTED_IN_NAMESPACE
+
+
+def _drop_rights(user: int) -> None:
+    """Become a user of no account, if there is one for us, and never get a right again."""
+    if user:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+    if LINUX:
+        # Those of a user namespace: a process that does not execute another program keeps them.
+        header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+        if user or os.getuid() != 0:
+            _LIBC.capset(header, (ctypes.c_uint32 * 6)())
+        _prctl(PR_SET_NO_NEW_PRIVS, 1)
+        # Another user's process may not even read its own /proc/self unless it says so.
+        _prctl(PR_SET_DUMPABLE, 1)
 
 
 def _watch(handler: Handler, wakeup: int) -> bool:
@@ -188,57 +238,6 @@ def _children() -> list[int]:
         return []
 
 
-def _tell(line: str) -> None:
-    try:
-        os.write(LAB, line.encode() + b"\n")
-    except OSError:
-        # The lab is gone; there is nobody to tell.
-        return
-
-
 def _prctl(option: int, value: int) -> None:
     if _LIBC.prctl(option, value, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
-
-
-def enter_private_mounts(arguments: Arguments) -> None:
-    """Give this process a mount table of its own: a private /tmp, and code that cannot be written
-    to.
-
-    Someone else than root needs a user namespace for it, in which they stay who they are.
-    """
-    uid, gid = os.getuid(), os.getgid()
-    if uid == 0:
-        os.unshare(os.CLONE_NEWNS)
-    else:
-        os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNS)
-        _write("/proc/self/setgroups", "deny")
-        _write("/proc/self/uid_map", f"{uid} {uid} 1")
-        _write("/proc/self/gid_map", f"{gid} {gid} 1")
-    _mount("none", "/", MS_REC | MS_PRIVATE)
-    for folder in arguments.kept:
-        if folder.startswith("/tmp/"):
-            inside = arguments.tmp + folder.removeprefix("/tmp")
-            os.makedirs(inside, exist_ok=True)
-            _mount(folder, inside, MS_BIND | MS_REC)
-    _mount(arguments.tmp, "/tmp", MS_BIND | MS_REC)
-    for folder in arguments.read_only:
-        _mount(folder, folder, MS_BIND)
-        flags = os.statvfs(folder).f_flag
-        locked = flags & LOCKED_FLAGS | (MS_RELATIME if flags & ST_RELATIME else 0)
-        _mount("none", folder, MS_BIND | MS_REMOUNT | MS_RDONLY | locked)
-
-
-def _mount(source: str, target: str, flags: int) -> None:
-    if _LIBC.mount(source.encode(), target.encode(), None, ctypes.c_ulong(flags), None) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"mount {target}: {os.strerror(number)}")
-
-
-def _write(path: str, text: str) -> None:
-    with open(path, "w", encoding="ascii") as file:
-        file.write(text)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lab.config import Config
-from tests.providers.lambda_.functions import Functions, archive, eventually
+from tests.providers.lambda_.functions import Functions, archive
 
 pytestmark = pytest.mark.lab
 
@@ -37,6 +37,7 @@ def handler(event, context):
 """
 
 
+@pytest.mark.fidelity("lambda.synchronous")
 def test_event_goes_in_and_result_comes_out_unchanged(functions: Functions) -> None:
     event = {"text": "é\u2028\U0001f600\\u0000", "list": [1, 2.5, None, True], "deep": {"a": {}}}
     outcome = functions.run("def handler(event, context):\n    return event\n", event)
@@ -44,6 +45,7 @@ def test_event_goes_in_and_result_comes_out_unchanged(functions: Functions) -> N
     assert outcome.payload == event
 
 
+@pytest.mark.fidelity("lambda.synchronous")
 def test_context_describes_the_invocation(functions: Functions) -> None:
     name = functions.create(
         "def handler(event, c):\n"
@@ -62,6 +64,7 @@ def test_context_describes_the_invocation(functions: Functions) -> None:
     assert 6000 < remaining <= 7000
 
 
+@pytest.mark.fidelity("lambda_runtime.variables")
 def test_environment_is_awss_and_the_functions_own(
     functions: Functions, lab: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,6 +108,7 @@ def test_environment_is_awss_and_the_functions_own(
     assert set(seen) - set(expected) - others <= {"LC_CTYPE"}
 
 
+@pytest.mark.fidelity("lambda_runtime.modules")
 def test_modules_are_awss(functions: Functions) -> None:
     given = ["boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"]
     given += ["awslambdaric", "simplejson", "snapshot_restore_py"]
@@ -116,12 +120,14 @@ def test_modules_are_awss(functions: Functions) -> None:
     }
 
 
+@pytest.mark.fidelity("lambda_runtime.runtimes")
 def test_every_python_runtime_runs_on_the_labs_python(functions: Functions) -> None:
     source = "import sys\ndef handler(event, context):\n    return list(sys.version_info[:3])\n"
     for runtime in ("python3.9", "python3.14"):
         assert functions.run(source, Runtime=runtime).payload == list(sys.version_info[:3])
 
 
+@pytest.mark.fidelity("lambda_runtime.network")
 def test_boto3_in_a_function_reaches_the_lab(functions: Functions) -> None:
     source = (
         "import boto3\n"
@@ -133,11 +139,13 @@ def test_boto3_in_a_function_reaches_the_lab(functions: Functions) -> None:
     assert functions.invoke(name).payload == arn
 
 
+@pytest.mark.fidelity("lambda_runtime.environments")
 def test_environment_is_used_again(functions: Functions) -> None:
     name = functions.create(WHO)
     assert functions.invoke(name).payload == functions.invoke(name).payload
 
 
+@pytest.mark.fidelity("lambda_runtime.environments")
 def test_parallel_invocations_have_environments_of_their_own(functions: Functions) -> None:
     name = functions.create(WHO)
     with ThreadPoolExecutor(4) as pool:
@@ -147,6 +155,7 @@ def test_parallel_invocations_have_environments_of_their_own(functions: Function
     assert sorted(first) == sorted(second)
 
 
+@pytest.mark.fidelity("lambda.states")
 def test_new_code_runs_after_an_update_and_the_old_one_ends_its_invocation(
     functions: Functions,
 ) -> None:
@@ -164,6 +173,7 @@ def test_new_code_runs_after_an_update_and_the_old_one_ends_its_invocation(
         assert running.result().payload == "old"
 
 
+@pytest.mark.fidelity("lambda.code")
 def test_code_comes_from_s3_too(functions: Functions, client: Any) -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket="function-code")
@@ -173,6 +183,7 @@ def test_code_comes_from_s3_too(functions: Functions, client: Any) -> None:
     assert functions.invoke(name).payload == "from S3"
 
 
+@pytest.mark.fidelity("lambda_runtime.own_modules")
 def test_later_layer_lies_over_the_earlier_one_and_under_the_code(functions: Functions) -> None:
     arns = [
         functions.client.publish_layer_version(
@@ -183,30 +194,3 @@ def test_later_layer_lies_over_the_earlier_one_and_under_the_code(functions: Fun
     ]
     source = "import shared\ndef handler(event, context):\n    return shared.NAME\n"
     assert functions.run(source, Layers=arns).payload == "second"
-
-
-def test_asynchronous_invocation_runs(functions: Functions) -> None:
-    name = functions.create("def handler(event, context):\n    print('ran with', event)\n")
-    answer = functions.client.invoke(FunctionName=name, InvocationType="Event", Payload="5")
-    assert answer["StatusCode"] == 202
-    assert "ran with 5\n" in functions.messages(name, "REPORT")
-
-
-def test_provisioned_environment_is_initialised_before_it_is_invoked(functions: Functions) -> None:
-    name = functions.create(
-        "import os\nKIND = os.environ['AWS_LAMBDA_INITIALIZATION_TYPE']\n"
-        "def handler(event, context):\n    return KIND\n",
-        Publish=True,
-    )
-    identity = {"FunctionName": name, "Qualifier": "1"}
-    functions.client.put_provisioned_concurrency_config(
-        **identity, ProvisionedConcurrentExecutions=1
-    )
-
-    def is_ready() -> bool:
-        state = functions.client.get_provisioned_concurrency_config(**identity)
-        return bool(state["Status"] == "READY")
-
-    eventually(is_ready)
-    outcome = functions.invoke(name, Qualifier="1")
-    assert outcome.payload == "provisioned-concurrency"

@@ -2,7 +2,6 @@
 
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -47,6 +46,7 @@ def assert_timeout(outcome: Outcome) -> None:
     assert outcome.log.endswith("\tStatus: timeout\t\n")
 
 
+@pytest.mark.fidelity("lambda_runtime.timeout")
 def test_time_is_up(functions: Functions) -> None:
     name = functions.create(SLEEPING, Timeout=1)
     assert_timeout(functions.invoke(name))
@@ -56,10 +56,12 @@ def test_time_is_up(functions: Functions) -> None:
     assert "Init Duration" not in again.log
 
 
+@pytest.mark.fidelity("lambda_runtime.timeout")
 def test_endless_loop_ends_too(functions: Functions) -> None:
     assert_timeout(functions.run(LOOPING, Timeout=1))
 
 
+@pytest.mark.fidelity("lambda_runtime.memory_limit")
 def test_memory_is_used_up(functions: Functions) -> None:
     source = (
         "def handler(e, c):\n    kept = []\n    while True:\n        kept.append(b'x' * 10**6)\n"
@@ -72,6 +74,7 @@ def test_memory_is_used_up(functions: Functions) -> None:
     assert used_megabytes(outcome) > 128
 
 
+@pytest.mark.fidelity("lambda_runtime.memory_limit")
 def test_memory_of_children_counts(functions: Functions) -> None:
     source = (
         "import subprocess, sys\n"
@@ -82,6 +85,7 @@ def test_memory_of_children_counts(functions: Functions) -> None:
     assert functions.run(source).payload["errorType"] == "Runtime.OutOfMemory"
 
 
+@pytest.mark.fidelity("lambda_runtime.report")
 def test_peak_memory_is_reported(functions: Functions) -> None:
     source = "def handler(event, context):\n    len(bytearray(b'x') * (event * 1024 * 1024))\n"
     name = functions.create(source, MemorySize=512)
@@ -97,6 +101,7 @@ def used_megabytes(outcome: Outcome) -> int:
     return int(found[1])
 
 
+@pytest.mark.fidelity("lambda.payload_limits")
 @pytest.mark.parametrize(
     ("kind", "limit"), [("RequestResponse", 6 * MEGABYTE), ("Event", MEGABYTE)]
 )
@@ -113,6 +118,7 @@ def test_payload_is_too_large(functions: Functions, kind: str, limit: int) -> No
     )
 
 
+@pytest.mark.fidelity("lambda.payload_limits")
 def test_payload_is_no_json(functions: Functions) -> None:
     name = functions.create("def handler(event, context):\n    pass\n")
     with pytest.raises(ClientError) as caught:
@@ -124,28 +130,14 @@ def test_payload_is_no_json(functions: Functions) -> None:
     )
 
 
-def test_reserved_concurrency_is_used_up(functions: Functions) -> None:
-    source = "import time\ndef handler(event, context):\n    time.sleep(event)\n"
-    name = functions.create(source)
-    functions.client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(functions.invoke, name, 2)
-        functions.messages(name, "INIT_START")
-        with pytest.raises(ClientError) as caught:
-            functions.invoke(name, 0)
-        assert running.result().error is None
-    assert caught.value.response["Error"]["Code"] == "TooManyRequestsException"
-    assert caught.value.response["Error"]["Message"] == "Rate Exceeded."
-    assert caught.value.response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
-    assert functions.invoke(name, 0).error is None
-
-
+@pytest.mark.fidelity("lambda.payload_limits")
 def test_largest_payload_goes_through(functions: Functions) -> None:
     name = functions.create("def handler(event, context):\n    return event\n", MemorySize=512)
     event = "x" * (6 * MEGABYTE - 2)
     assert functions.invoke(name, event).payload == event
 
 
+@pytest.mark.fidelity("lambda_runtime.descriptors")
 def test_descriptors_are_as_many_as_on_aws(functions: Functions) -> None:
     source = (
         "import resource\n"
@@ -155,6 +147,7 @@ def test_descriptors_are_as_many_as_on_aws(functions: Functions) -> None:
     assert functions.run(source).payload == [1024, 1024]
 
 
+@pytest.mark.fidelity("lambda_runtime.payloads")
 def test_result_is_too_large(functions: Functions) -> None:
     name = functions.create("def handler(e, c):\n    return 'x' * (7 * 1024 * 1024 * e)\n")
     outcome = functions.invoke(name, 1)
@@ -165,6 +158,7 @@ def test_result_is_too_large(functions: Functions) -> None:
     assert functions.invoke(name, 0).payload == ""
 
 
+@pytest.mark.fidelity("lambda_runtime.output")
 def test_endless_output_is_cut(functions: Functions) -> None:
     source = (
         "import os\n"
@@ -198,6 +192,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.fidelity("lambda.environment")
 @pytest.mark.parametrize(("options", "message"), REFUSED)
 def test_function_cannot_be_made_or_changed_to_this(
     functions: Functions, options: dict[str, Any], message: str
@@ -212,6 +207,7 @@ def test_function_cannot_be_made_or_changed_to_this(
         assert caught.value.response["Error"]["Message"] == message
 
 
+@pytest.mark.fidelity("lambda_runtime.runtimes")
 def test_images_do_not_run_here(functions: Functions) -> None:
     with pytest.raises(ClientError) as caught:
         functions.client.create_function(

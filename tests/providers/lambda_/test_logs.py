@@ -20,6 +20,7 @@ def handler(event, context):
 NUMBER = r"\d+\.\d\d"
 
 
+@pytest.mark.fidelity("lambda_runtime.report")
 def test_lines_of_a_cold_and_a_warm_invocation(functions: Functions) -> None:
     name = functions.create(PRINTING)
     cold = functions.invoke(name)
@@ -43,6 +44,7 @@ def test_lines_of_a_cold_and_a_warm_invocation(functions: Functions) -> None:
     )
 
 
+@pytest.mark.fidelity("lambda_runtime.report")
 def test_durations_are_true_and_the_init_phase_is_billed(functions: Functions) -> None:
     source = "import time\ntime.sleep(0.2)\ndef handler(event, context):\n    time.sleep(0.1)\n"
     log = functions.run(source).log
@@ -55,6 +57,7 @@ def test_durations_are_true_and_the_init_phase_is_billed(functions: Functions) -
     assert 0 <= billed - (duration + init) < 1.01
 
 
+@pytest.mark.fidelity("lambda_runtime.log_groups")
 def test_log_group_has_every_line_in_order_in_one_stream(functions: Functions) -> None:
     name = functions.create(PRINTING)
     outcome = functions.invoke(name)
@@ -73,6 +76,7 @@ def test_published_version_has_its_number_in_the_stream(functions: Functions) ->
     assert "[1]" in functions.invoke(name, Qualifier="1").payload
 
 
+@pytest.mark.fidelity("lambda_runtime.log_groups")
 def test_log_group_of_the_logging_configuration_is_used(functions: Functions) -> None:
     group = "/course/lambda"
     functions.run(PRINTING, LoggingConfig={"LogGroup": group})
@@ -86,6 +90,7 @@ def test_log_group_of_the_logging_configuration_is_used(functions: Functions) ->
     assert len(eventually(streams)) == 1
 
 
+@pytest.mark.fidelity("lambda_runtime.log_groups")
 def test_deleted_log_group_comes_back(functions: Functions) -> None:
     name = functions.create(PRINTING)
     functions.invoke(name)
@@ -102,6 +107,7 @@ def test_tail_is_the_last_4_kb(functions: Functions) -> None:
     assert f"END RequestId: {outcome.request_id}\nREPORT" in outcome.log
 
 
+@pytest.mark.fidelity("lambda_runtime.text_logs")
 def test_logging_module_writes_in_awss_format(functions: Functions) -> None:
     source = (
         "import logging\nlogging.getLogger().setLevel('INFO')\n"

@@ -1,7 +1,13 @@
 """Output cut into log events, and log events cut into calls of PutLogEvents."""
 
 from lab.providers.lambda_.logs import MAX_BATCH_BYTES, batches
-from lab.providers.lambda_.output import MAX_EVENT_BYTES, MAX_KEPT_BYTES, LogEvent, Output
+from lab.providers.lambda_.output import (
+    MAX_EVENT_BYTES,
+    MAX_KEPT_BYTES,
+    LogEvent,
+    LogSettings,
+    Output,
+)
 
 
 def messages(output: Output) -> list[str]:
@@ -45,6 +51,45 @@ def test_tiny_lines_count_what_they_cost() -> None:
     for _ in range(64):
         output.feed(b"\nx" * 32768)
     assert len(output.take()) < MAX_KEPT_BYTES // 20
+
+
+def frame(kind: int, message: str) -> bytes:
+    text = message.encode()
+    return b"\xa5\x5a\x00" + bytes([kind]) + len(text).to_bytes(4) + bytes(8) + text
+
+
+def test_frame_is_one_event_between_the_lines_around_it() -> None:
+    output = Output()
+    data = b"before\nhalf" + frame(0x0F, "two\nlines é\n") + b"after\n" + frame(0x17, "last")
+    for byte in data:
+        output.feed(bytes([byte]))
+    assert messages(output) == ["before\n", "half\n", "two\nlines é\n", "after\n", "last\n"]
+
+
+def test_text_that_looks_like_a_frame_is_text() -> None:
+    output = Output()
+    output.feed(b"\xa5\x5a\x00\xff" + bytes(12) + b"\n" + frame(0x03, "true"))
+    first, second = messages(output)
+    assert (first[1:3], second) == ("Z\x00", "true\n")
+
+
+def test_frame_that_never_ends_is_kept_as_far_as_it_came() -> None:
+    output = Output()
+    output.feed(b"before" + frame(0x03, "x" * 100)[:50])
+    output.write("END")
+    assert messages(output) == ["before\n", "x" * 34 + "\n", "END\n"]
+
+
+def test_levels_count_in_json_only() -> None:
+    data = frame(0x0B, "debug") + b"printed\n" + frame(0x16, "error")
+    for settings, seen in (
+        (LogSettings(application_level="ERROR"), ["debug\n", "printed\n", "error\n"]),
+        (LogSettings(is_json=True), ["printed\n", "error\n"]),
+        (LogSettings(is_json=True, application_level="ERROR"), ["error\n"]),
+    ):
+        output = Output(settings)
+        output.feed(data)
+        assert messages(output) == seen
 
 
 def test_batches_are_what_put_log_events_takes() -> None:

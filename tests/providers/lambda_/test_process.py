@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.providers.lambda_.isolation import Isolation
+from lab.providers.lambda_.launcher import RUNTIME, launcher
 from lab.providers.lambda_.output import Output
 from lab.providers.lambda_.process import Exited, Folders, HandlerProcess, Sandbox
 from lab.providers.lambda_.runtime_api import Answer, Invocation, Ready
@@ -24,15 +26,18 @@ def handler(event, context):
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Sandbox:
-    """As on macOS: no native runtime client, no private mounts."""
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """As on macOS: no native runtime client, no files and no user of its own."""
     runtime = RuntimeFolder(tmp_path / "runtime")
     runtime.build(native_client=False)
     folders = Folders(tmp_path / "code", tmp_path / "layers", tmp_path / "environment" / "tmp")
     for folder in (folders.code, folders.layers, folders.tmp):
         folder.mkdir(parents=True)
     (folders.code / "app.py").write_text(SOURCE)
-    return Sandbox(runtime, folders, private_mounts=False, memory_bytes=128 * 1024 * 1024)
+    nothing = Isolation(private_files=False, own_user=False)
+    sandbox = Sandbox(runtime, folders, nothing, memory_bytes=128 * 1024 * 1024)
+    yield sandbox
+    launcher(runtime, RUNTIME).stop()
 
 
 @pytest.fixture

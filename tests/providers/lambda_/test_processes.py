@@ -15,8 +15,7 @@ from botocore.config import Config as BotoConfig
 from lab.config import Config
 from lab.errors import LabError
 from lab.stack import embedded
-from lab.stack.processes import Server
-from tests import conftest
+from lab.stack.processes import Server, free_port
 from tests.providers.lambda_.functions import Functions, eventually
 
 pytestmark = pytest.mark.lab
@@ -45,6 +44,7 @@ def marked(mark: str) -> list[psutil.Process]:
     return found
 
 
+@pytest.mark.fidelity("lambda_runtime.tmp")
 def test_tmp_is_private_to_the_environment(functions: Functions) -> None:
     source = (
         "import os, tempfile\n"
@@ -61,6 +61,7 @@ def test_tmp_is_private_to_the_environment(functions: Functions) -> None:
     assert not Path("/tmp/private-to-a-function").exists()
 
 
+@pytest.mark.fidelity("lambda_runtime.read_only")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root is sure to get mounts of its own")
 def test_code_is_read_only_and_tmp_is_at_its_place(functions: Functions) -> None:
     source = (
@@ -74,6 +75,7 @@ def test_code_is_read_only_and_tmp_is_at_its_place(functions: Functions) -> None
     assert functions.run(source).payload == ["Read-only file system", "/tmp", None]
 
 
+@pytest.mark.fidelity("lambda_runtime.end")
 def test_children_end_with_their_environment(functions: Functions) -> None:
     name = functions.create(SPAWNING, Timeout=1)
     outcome = functions.invoke(name, {"mark": "child-of-a-function", "loop": True})
@@ -81,6 +83,7 @@ def test_children_end_with_their_environment(functions: Functions) -> None:
     assert marked("child-of-a-function") == []
 
 
+@pytest.mark.fidelity("lambda_runtime.end")
 def test_environment_goes_with_its_function(functions: Functions) -> None:
     name = functions.create(SPAWNING)
     functions.invoke(name, {"mark": "child-of-a-deleted-function", "loop": False})
@@ -89,22 +92,22 @@ def test_environment_goes_with_its_function(functions: Functions) -> None:
     eventually(lambda: not marked("child-of-a-deleted-function"))
 
 
+@pytest.mark.fidelity("lambda_runtime.tmp")
 def test_nothing_of_the_environments_outlives_them_on_disk(
     functions: Functions, lab: Config
 ) -> None:
-    source = "def handler(event, context):\n    return context.log_stream_name\n"
+    source = "def handler(event, context):\n    open('/tmp/left-behind', 'w').close()\n"
     name = functions.create(source)
-    identity = functions.invoke(name).payload.rpartition("]")[2]
-    folder = lab.home / "lambda" / "environments" / identity
-    assert folder.is_dir()
+    functions.invoke(name)
     functions.client.delete_function(FunctionName=name)
-    eventually(lambda: not folder.exists())
+    eventually(lambda: not list((lab.home / "lambda").rglob("left-behind")))
+    assert not any((lab.home / "lambda" / "root").iterdir())
 
 
 @pytest.fixture
 def own_lab(tmp_path: Path) -> Iterator[Config]:
     """A lab that a test may kill."""
-    port, unused = conftest.free_port(), conftest.free_port()
+    port, unused = free_port(), free_port()
     config = Config(home=tmp_path, cache=tmp_path / "cache", port=port, opensearch_port=unused)
     try:
         embedded.up(config, names=("localstack",))
@@ -115,6 +118,7 @@ def own_lab(tmp_path: Path) -> Iterator[Config]:
     embedded.down(config)
 
 
+@pytest.mark.fidelity("lambda_runtime.end")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_nothing_survives_the_lab(own_lab: Config, number: signal.Signals) -> None:
     functions = Functions(client_of(own_lab))
@@ -131,7 +135,8 @@ def test_nothing_survives_the_lab(own_lab: Config, number: signal.Signals) -> No
     assert server is not None
     server.send_signal(number)
     eventually(lambda: not marked(mark) and not marked(interpreter))
-    eventually(lambda: not any((own_lab.home / "lambda" / "environments").iterdir()))
+    environments = own_lab.home / "lambda" / "environments"
+    eventually(lambda: not environments.exists() or not any(environments.iterdir()))
 
 
 def client_of(config: Config) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from lab.providers.kinesis import resharding
 from lab.providers.kinesis.models import Registry, Stream, StreamIdentity, StreamSettings, Timing
-from lab.providers.kinesis.shard_log import Entry
+from lab.providers.kinesis.segment import Entry
 from lab.providers.lambda_.stream_checkpoints import Checkpoints
 from lab.providers.lambda_.stream_settings import StreamSettings as MappingSettings
 
@@ -22,8 +22,8 @@ def stream(tmp_path: Path) -> Stream:
     return make_stream(tmp_path)
 
 
-def make_stream(home: Path) -> Stream:
-    timing = Timing(lambda: NOW, lambda: NOW, lambda: 0.0)
+def make_stream(home: Path, now: float = NOW) -> Stream:
+    timing = Timing(lambda: now, lambda: now, lambda: 0.0)
     registry = Registry(home, timing)
     identity = StreamIdentity("000000000000", "us-east-1", "s", NOW)
     stream = Stream(identity, StreamSettings(), registry.new_folder(identity), timing)

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from lab.providers.kinesis.shard_log import Record
+from lab.providers.kinesis.segment import Record
+from lab.providers.lambda_.stream_delivery import FAILED as PROBLEM
 from lab.providers.lambda_.stream_delivery import Delivery
+from lab.providers.lambda_.stream_destination import Discarded
 from lab.providers.lambda_.stream_events import MAX_PAYLOAD_BYTES, Event, fitting
 from lab.providers.lambda_.stream_invoker import Outcome
 from lab.providers.lambda_.stream_settings import StreamSettings
@@ -43,7 +45,7 @@ class Bench:
             **settings,
         }
         self.delivery = Delivery(
-            StreamSettings.of(config), self, self._discard, self.results.append, self.stop
+            StreamSettings.of(config), "shard", self, self, self.results.append, self.stop
         )
 
     def invoke(self, payload: bytes) -> Outcome:
@@ -54,31 +56,46 @@ class Bench:
             raise outcome
         return outcome
 
-    def _discard(self, events: list[Event], why: str, _: Outcome | None, tries: int) -> None:
-        self.given_up.append(([event.record.position for event in events], why, tries))
+    def note_age(self, arrival: int) -> None:
+        """A metric, which is not looked at here."""
 
-    def deliver(self, arrivals: list[int], now_ms: int = 0) -> bool:
+    def send(self, discarded: Discarded) -> None:
+        positions = [event.record.position for event in discarded.events]
+        self.given_up.append((positions, discarded.condition, discarded.attempts))
+
+    def deliver(self, arrivals: list[int], oldest: int = -1) -> bool:
         events = [
             Event(Record(position, arrival, b"k", b"d"), str(position), f'"{position}"')
             for position, arrival in enumerate(arrivals)
         ]
-        return self.delivery.deliver(events, lambda: now_ms, self.settled.append)
+        return self.delivery.deliver(
+            events, lambda: oldest, lambda position, _: self.settled.append(position)
+        )
 
 
+@pytest.mark.fidelity("event_source_mapping.record_age")
 def test_records_that_are_too_old_are_given_up_and_the_others_delivered() -> None:
-    bench = Bench(MaximumRecordAgeInSeconds=60)
-    assert bench.deliver([0, 1000, 70_000], now_ms=100_000)
+    bench = Bench()
+    assert bench.deliver([0, 1000, 70_000], oldest=40_000)
     assert bench.given_up == [([0, 1], "RecordAgeExceeded", 0)]
     assert bench.payloads == [b'{"Records":["2"]}']
     assert bench.settled[-1] == 3
 
 
+@pytest.mark.fidelity("event_source_mapping.throttling")
 def test_a_function_that_cannot_be_run_costs_no_retry() -> None:
     bench = Bench(RuntimeError("pending"), RuntimeError("pending"), MaximumRetryAttempts=0)
     assert bench.deliver([0])
     assert len(bench.payloads) == 3
     assert bench.given_up == []
-    assert bench.results == ["PROBLEM: pending", "PROBLEM: pending", "OK"]
+    assert bench.results == [PROBLEM, PROBLEM, "OK"]
+
+
+def test_a_failure_while_the_lab_goes_down_gives_nothing_up() -> None:
+    bench = Bench(FAILED, MaximumRetryAttempts=0)
+    bench.after_invoke = bench.stop.set
+    assert not bench.deliver([0])
+    assert bench.given_up == []
 
 
 def test_a_stop_during_a_failure_leaves_the_batch_to_be_done() -> None:
@@ -88,6 +105,7 @@ def test_a_stop_during_a_failure_leaves_the_batch_to_be_done() -> None:
     assert bench.settled == [0]
 
 
+@pytest.mark.fidelity("event_source_mapping.bisect")
 def test_splitting_costs_no_retry() -> None:
     bench = Bench(
         FAILED, OK, FAILED, FAILED, BisectBatchOnFunctionError=True, MaximumRetryAttempts=1
@@ -98,8 +116,18 @@ def test_splitting_costs_no_retry() -> None:
     assert bench.given_up == [([1], "RetryAttemptsExhausted", 2)]
 
 
+@pytest.mark.fidelity("event_source_mapping.item_failures")
 @pytest.mark.parametrize(
-    "answer", [{"batchItemFailures": [{"itemIdentifier": "unknown"}]}, "text", ["list"]]
+    "answer",
+    [
+        {"batchItemFailures": [{"itemIdentifier": "unknown"}]},
+        {"batchItemFailures": [{"itemIdentifier": ""}]},
+        {"batchItemFailures": [{"itemIdentifier": None}]},
+        {"batchItemFailures": [{"id": "1"}]},
+        {"batchItemFailures": "1"},
+        "text",
+        ["list"],
+    ],
 )
 def test_an_answer_that_makes_no_sense_fails_the_whole_batch(answer: Any) -> None:
     bench = Bench(
@@ -109,6 +137,31 @@ def test_an_answer_that_makes_no_sense_fails_the_whole_batch(answer: Any) -> Non
     assert bench.payloads == [b'{"Records":["0","1"]}'] * 2
 
 
+@pytest.mark.fidelity("event_source_mapping.item_failures")
+@pytest.mark.parametrize(
+    "answer", [None, {}, "", {"batchItemFailures": []}, {"batchItemFailures": None}]
+)
+def test_an_empty_answer_is_a_success(answer: Any) -> None:
+    bench = Bench(
+        Outcome(False, answer, "id", None), FunctionResponseTypes=["ReportBatchItemFailures"]
+    )
+    assert bench.deliver([0, 0])
+    assert len(bench.payloads) == 1
+
+
+@pytest.mark.fidelity("event_source_mapping.item_failures", "event_source_mapping.bisect")
+def test_the_lowest_of_several_failures_is_where_the_batch_is_split() -> None:
+    failures = {"batchItemFailures": [{"itemIdentifier": "3"}, {"itemIdentifier": "2"}]}
+    bench = Bench(
+        Outcome(False, failures, "id", None),
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+        BisectBatchOnFunctionError=True,
+    )
+    assert bench.deliver([0, 0, 0, 0])
+    assert bench.payloads == [b'{"Records":["0","1","2","3"]}', b'{"Records":["2","3"]}']
+
+
+@pytest.mark.fidelity("event_source_mapping.batch_size")
 def test_six_megabytes_fit_one_invocation() -> None:
     text = "x" * (MAX_PAYLOAD_BYTES // 3)
     events = [Event(Record(number, 0, b"", b""), "", text) for number in range(5)]
