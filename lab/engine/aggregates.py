@@ -5,14 +5,15 @@ the call itself and conversions stand around both.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlglot import exp
 
-from lab.engine import operators, signatures, types
+from lab.engine import collecting, literals, operators, signatures, sketches, types
 from lab.engine.calls import unexpected
 from lab.engine.casts import coerce
+from lab.engine.comparisons import holds_map
 from lab.engine.errors import failure, unsupported
 from lab.engine.syntax import refuse_unknown
 from lab.engine.types import Type
@@ -28,12 +29,13 @@ class Aggregate:
     """
 
     name: str
-    args: tuple[Value, ...]
+    args: tuple[Any, ...]
     returns: Type | None
     distinct: bool
     order: str
     suffix: str
     node: Any
+    env: Env
 
     def write(self, function: str, *arguments: str) -> str:
         """``function(DISTINCT arguments ORDER BY ...) FILTER (...) OVER (...)``"""
@@ -42,7 +44,8 @@ class Aggregate:
 
     @property
     def first(self) -> str:
-        return self.args[0].sql
+        sql: str = self.args[0].sql
+        return sql
 
 
 def is_aggregate(name: str) -> bool:
@@ -69,7 +72,8 @@ def aggregate(node: exp.Expr, env: Env, over: str = "") -> Value:
     if handler is None:
         raise unsupported(f"function {name}", call)
     sql, kind = handler(made)
-    values = [*made.args, *([condition] if condition else [])]
+    values = [arg for arg in made.args if isinstance(arg, Value)]
+    values += [condition] if condition else []
     return Value(
         sql,
         kind,
@@ -106,24 +110,29 @@ def _build(name: str, call: Any, env: Env, condition: Value | None, over: str) -
 
     items, order_items, distinct = _pieces(call)
     inner = env if over else _inner(env, name)
-    arguments = tuple(
-        compile_expression(item, inner) for item in items if not isinstance(item, exp.Star)
+    arguments: tuple[Any, ...] = tuple(
+        item if isinstance(item, exp.Lambda) else compile_expression(item, inner)
+        for item in items
+        if not isinstance(item, exp.Star)
     )
-    if any(isinstance(item, exp.Lambda) for item in items):
-        raise unsupported(f"function {name}", call)
+    if distinct and any(isinstance(item, exp.Star) for item in items):
+        raise failure("SYNTAX_ERROR", "mismatched input '*'", call)
     returns = None
     if name not in OWN_TYPES:
-        found = signatures.match(name, [a.type for a in arguments])
+        given = [a.type if isinstance(a, Value) else None for a in arguments]
+        found = signatures.match(name, given)
         if found is None:
             raise unexpected(name, list(arguments), call)
         arguments = tuple(
-            coerce(a, wanted) if wanted is not None else a
+            coerce(a, wanted) if wanted is not None and isinstance(a, Value) else a
             for a, wanted in zip(arguments, found.arguments, strict=True)
         )
         returns = found.returns
+    if distinct and any(isinstance(a, Value) and holds_map(a.type) for a in arguments):
+        raise unsupported(f"{name}(DISTINCT ...) of a map", call)
     suffix = f" FILTER (WHERE {condition.sql})" if condition else ""
     return Aggregate(
-        name, arguments, returns, distinct, _order(order_items, inner), suffix + over, call
+        name, arguments, returns, distinct, _order(order_items, inner), suffix + over, call, inner
     )
 
 
@@ -132,7 +141,9 @@ def _pieces(call: Any) -> tuple[list[Any], list[Any], bool]:
     if isinstance(call, exp.GroupConcat):
         refuse_unknown(call, ("this", "separator"))
         inner = call.this
-        order = inner.expressions if isinstance(inner, exp.Order) else []
+        if not isinstance(inner, exp.Order):
+            raise failure("SYNTAX_ERROR", "mismatched input: listagg needs WITHIN GROUP", call)
+        order = inner.expressions
         first = inner.this if isinstance(inner, exp.Order) else inner
         separator = call.args.get("separator") or exp.Literal.string("")
         return [first, separator], order, False
@@ -181,7 +192,7 @@ def _count_if(a: Aggregate) -> Result:
 def _sum(a: Aggregate) -> Result:
     kind = a.args[0].type
     if kind.name.startswith("interval"):
-        raise unsupported("sum of intervals", a.node)
+        return _interval(a, "sum")
     if kind.name == "real":
         return f"CAST({a.write('sum', f'CAST({a.first} AS DOUBLE)')} AS FLOAT)", kind
     if kind.name == "decimal":
@@ -190,14 +201,33 @@ def _sum(a: Aggregate) -> Result:
     return f"CAST({a.write('sum', a.first)} AS {types.duckdb(kind)})", kind
 
 
+def _interval(a: Aggregate, function: str) -> Result:
+    kind = a.args[0].type
+    total = f"round({a.write(function, literals.amount(a.args[0]))})"
+    if kind == types.DAY_INTERVAL:
+        return f"to_milliseconds(CAST({total} AS BIGINT))", kind
+    return f"to_months(CAST({total} AS INTEGER))", kind
+
+
+def _skewness(a: Aggregate) -> Result:
+    """Of the population; of three numbers or more."""
+    number = f"CAST({a.first} AS DOUBLE)"
+    n = f"CAST({a.write('count', a.first)} AS DOUBLE)"
+    value = a.write("skewness", number)
+    return f"CASE WHEN {n} >= 3 THEN {value} * ({n} - 2) / sqrt({n} * ({n} - 1)) END", types.DOUBLE
+
+
+def _kurtosis(a: Aggregate) -> Result:
+    value = a.write("kurtosis", f"CAST({a.first} AS DOUBLE)")
+    return f"CASE WHEN {a.write('count', a.first)} >= 4 THEN {value} END", types.DOUBLE
+
+
 def _avg(a: Aggregate) -> Result:
     kind = a.args[0].type
     if kind.name.startswith("interval"):
-        raise unsupported("avg of intervals", a.node)
+        return _interval(a, "avg")
     if kind.name == "decimal":
-        total = a.write(
-            "sum", f"lab_unscaled(CAST({a.first} AS DECIMAL(38,{kind.args[1]})), {kind.args[1]})"
-        )
+        total = operators.unscaled(a.write("sum", a.first), types.decimal(38, kind.args[1]))
         count = a.write("count", a.first)
         sql = operators.divided(f"({total})::HUGEINT", f"({count})::HUGEINT", kind)
         return f"CASE WHEN {count} = 0 THEN NULL ELSE {sql} END", kind
@@ -208,7 +238,7 @@ def _avg(a: Aggregate) -> Result:
 
 def _extreme(a: Aggregate) -> Result:
     if len(a.args) != 1:
-        raise unsupported(f"{a.name} of several values", a.node)
+        return collecting.extremes(a)
     if a.name == "max" and a.args[0].type.name in ("double", "real"):
         # NaN counts only when there is nothing else; DuckDB takes it for the greatest.
         number = a.write("max", f"CASE WHEN isnan({a.first}) THEN NULL ELSE {a.first} END")
@@ -218,7 +248,7 @@ def _extreme(a: Aggregate) -> Result:
 
 def _by(a: Aggregate) -> Result:
     if len(a.args) != 2:
-        raise unsupported(f"{a.name} of several values", a.node)
+        return collecting.extremes_by(a)
     function = "arg_max_null" if a.name == "max_by" else "arg_min_null"
     return a.write(function, a.args[0].sql, a.args[1].sql), a.args[0].type
 
@@ -229,7 +259,7 @@ def _array_agg(a: Aggregate) -> Result:
 
 def _approx_distinct(a: Aggregate) -> Result:
     """Exact: a number within Trino's standard error of 2.3 %, always."""
-    distinct = Aggregate(a.name, a.args, a.returns, True, a.order, a.suffix, a.node)
+    distinct = replace(a, distinct=True)
     return distinct.write("count", a.first), types.BIGINT
 
 
@@ -284,6 +314,10 @@ def _bits(a: Aggregate) -> Result:
 
 OWN_TYPES = frozenset({"count", "array_agg", "listagg"})
 AGGREGATES: dict[str, Callable[[Aggregate], Result]] = {
+    **collecting.AGGREGATES,
+    **sketches.AGGREGATES,
+    "skewness": _skewness,
+    "kurtosis": _kurtosis,
     "count": _count,
     "count_if": _count_if,
     "sum": _sum,

@@ -25,8 +25,7 @@ EXTRACTABLE = {
 
 # Functions of Trino's grammar, which SHOW FUNCTIONS does not list.
 UNLISTED = frozenset({
-    "format", "current_user", "current_catalog", "current_schema", "current_time", "localtime",
-    "json_value", "json_query", "json_exists", "json_object", "json_array", "current_path",
+    "current_path", "json_table",
 })  # fmt: skip
 
 
@@ -76,6 +75,8 @@ def call(name: str, arguments: list[Any], env: Env, node: Any) -> Value:
         raise failure("MISSING_OVER", f"Window function {name} requires an OVER clause", node)
     found = signatures.match(name, [a.type if isinstance(a, Value) else None for a in arguments])
     if found is None:
+        if any(isinstance(a, Value) and a.type.name == "char" for a in arguments):
+            raise unsupported(f"function {name} of a char", node)
         raise unexpected(name, arguments, node)
     if name not in SCALARS:
         raise unsupported(f"function {name}", node)
@@ -125,19 +126,37 @@ def lambda_sql(call_: Call, place: int, kinds: list[Type]) -> Value:
     """The lambda at ``place`` compiled for parameters of ``kinds``; its text is ``lambda a, b:
     ...``.
     """
+    depth = len(call_.env.lambdas)
+    names = [f"v{depth + offset}" for offset in range(len(kinds))]
+    parameters = [Value(name, kind) for name, kind in zip(names, kinds, strict=True)]
+    body = lambda_body(call_, place, parameters)
+    return Value(f"lambda {', '.join(names)}: {body.sql}", body.type, body.reads)
+
+
+def lambda_body(call_: Call, place: int, parameters: list[Value]) -> Value:
+    """The body of the lambda at ``place`` where its parameters are these values. Names in their SQL
+    must be unique: take them from ``fresh``.
+    """
     from lab.engine.expression import compile_expression
 
     node = call_.args[place]
-    if not isinstance(node, exp.Lambda) or len(node.expressions) != len(kinds):
+    if not isinstance(node, exp.Lambda) or len(node.expressions) != len(parameters):
         raise unexpected(call_.name, list(call_.args), call_.node)
-    depth = len(call_.env.lambdas)
-    names = [f"v{depth + offset}" for offset in range(len(kinds))]
+    if node.this.find(exp.Query, exp.Subquery) is not None:
+        message = "Lambda expression cannot contain subqueries"
+        raise failure("NOT_SUPPORTED", message, node)
     bound = tuple(
-        (parameter.name, Value(name, kind))
-        for parameter, name, kind in zip(node.expressions, names, kinds, strict=True)
+        (parameter.name, value)
+        for parameter, value in zip(node.expressions, parameters, strict=True)
     )
-    body = compile_expression(node.this, call_.env.with_(lambdas=call_.env.lambdas + bound))
-    return Value(f"lambda {', '.join(names)}: {body.sql}", body.type, body.reads)
+    lambdas = call_.env.lambdas + bound
+    env = call_.env.with_(lambdas=lambdas, aggregates=False, clause="Lambda expression")
+    return compile_expression(node.this, env)
+
+
+def fresh(call_: Call, letter: str) -> str:
+    """A name for a lambda's variable that no lambda around it uses."""
+    return f"{letter}{len(call_.env.lambdas)}"
 
 
 def json_literal(written: str, node: Any) -> Value:

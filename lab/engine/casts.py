@@ -5,24 +5,14 @@ accepts.
 Source: Trino documentation, "Conversion functions".
 """
 
-from lab.engine import literals, types
-from lab.engine.errors import failure, unsupported
+from dataclasses import replace
+
+from lab.engine import literals, text_casts, types
+from lab.engine.errors import QueryError, failure, unsupported
+from lab.engine.json_casts import cast_from_json, cast_to_json
+from lab.engine.text_casts import rounded_time, rounded_timestamp
 from lab.engine.types import Type
 from lab.engine.values import Env, Value
-
-INTEGER_TEXT = r"^[+-]?[0-9]+$"
-DOUBLE_TEXT = r"^[+-]?([0-9]+\.?[0-9]*([eE][+-]?[0-9]+)?|\.[0-9]+([eE][+-]?[0-9]+)?|Infinity|NaN)$"
-DECIMAL_TEXT = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)$"
-DATE_TEXT = r"^\s*[+-]?[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}\s*$"
-TIMESTAMP_TEXT = (
-    r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,6})?)?)?$"
-)
-NAMES_IN_MESSAGES = {
-    "integer": "INT",
-    "bigint": "BIGINT",
-    "smallint": "SMALLINT",
-    "tinyint": "TINYINT",
-}
 
 
 def coerce(value: Value, target: Type) -> Value:
@@ -40,29 +30,43 @@ def coerce(value: Value, target: Type) -> Value:
         plain = f"CAST({value.sql} AS TIMESTAMP)"
         zone = target.zone or "UTC"
         return Value(literals.at_zone(plain, zone), target, value.reads, None, value.aggregate)
-    if value.type.name == "char":
+    if value.type.name == "char" and target.name != "char":
         raise unsupported(f"a char as {target}")
-    sql = _structural(value, target) if target.name in ("array", "map", "row") else None
-    sql = sql or f"CAST({value.sql} AS {types.duckdb(target)})"
+    if target.name == "char":
+        # The spaces that fill a char are not stored.
+        sql = value.sql if value.type.name == "char" else f"rtrim({value.sql}, ' ')"
+        return Value(sql, target, value.reads, value.literal, value.aggregate)
+    if target.name in ("array", "map", "row"):
+        sql = _structural(value, target)
+    else:
+        sql = f"CAST({value.sql} AS {types.duckdb(target)})"
     return Value(sql, target, value.reads, value.literal, value.aggregate)
 
 
-def _structural(value: Value, target: Type) -> str | None:
-    if types.duckdb(value.type) == types.duckdb(target):
-        return value.sql
-    return None if _only_widens(value.type, target) else refuse(value.type, target)
-
-
-def _only_widens(source: Type, target: Type) -> bool:
-    if source.name == "unknown" or source.name == target.name == "varchar":
-        return True
-    if source.name != target.name or source.name not in ("array", "map"):
-        return source.is_numeric and target.is_numeric
-    return all(_only_widens(a, b) for a, b in zip(source.args, target.args, strict=True))
-
-
-def refuse(source: Type, target: Type) -> str:
-    raise unsupported(f"the conversion of {source} to {target}")
+def _structural(value: Value, target: Type) -> str:
+    """Element by element, since DuckDB matches the fields of rows by their names."""
+    source, sql = value.type, value.sql
+    if types.duckdb(source) == types.duckdb(target):
+        return sql
+    if target.name == "array":
+        inner = coerce(Value("x", source.element), target.element).sql
+        return f"CAST(list_transform({sql}, lambda x: {inner}) AS {types.duckdb(target)})"
+    if target.name == "map":
+        key, item = (
+            coerce(Value(f"x.{name}", kind), wanted).sql
+            for name, kind, wanted in zip(("key", "value"), source.args, target.args, strict=True)
+        )
+        pairs = f"list_transform(map_entries({sql}), lambda x: {{'key': {key}, 'value': {item}}})"
+        made = f"CAST(map_from_entries({pairs}) AS {types.duckdb(target)})"
+        return f"CASE WHEN {sql} IS NULL THEN NULL ELSE {made} END"
+    parts = (
+        f"{types.text(new)}: {coerce(Value(f'struct_extract({sql}, {types.text(old)})', a), b).sql}"
+        for old, new, (_, a), (_, b) in zip(
+            types.field_names(source), types.field_names(target), source.args, target.args,
+            strict=True,
+        )
+    )  # fmt: skip
+    return f"CASE WHEN {sql} IS NULL THEN NULL ELSE {{{', '.join(parts)}}} END"
 
 
 def cast(value: Value, target: Type, env: Env, node: object = None) -> Value:
@@ -70,15 +74,43 @@ def cast(value: Value, target: Type, env: Env, node: object = None) -> Value:
     have not.
     """
     source = value.type
+    if target.name == "timestamp with time zone" and target.zone is None:
+        zone = source.zone if source.name == target.name else "UTC"
+        target = replace(target, zone=zone)
     if source == target or source.name == "unknown":
         return coerce(value, target)
     handler = CASTS.get((_family(source), _family(target)))
+    if "json" in (source.name, target.name):
+        handler = cast_to_json if target.name == "json" else cast_from_json
+    if (source.name, target.name) == ("varchar", "timestamp with time zone"):
+        return _zoned_constant(value, target, env, node)
     if handler is None:
-        if frozenset((_family(source), _family(target))) in IMPOSSIBLE:
+        if _is_impossible(_family(source), _family(target)):
             raise failure("TYPE_MISMATCH", f"Cannot cast {source} to {target}", node)
         raise unsupported(f"CAST of {source} to {target}", node)
     sql = handler(value, target, env)
     return Value(sql, target, value.reads, None, value.aggregate)
+
+
+def _zoned_constant(value: Value, target: Type, env: Env, node: object) -> Value:
+    """Text with a zone: a constant, since DuckDB keeps the instant only and the zone must be known
+    before.
+    """
+    if not isinstance(value.literal, str):
+        raise unsupported(f"CAST of {value.type} to {target} unless it is a constant", node)
+    try:
+        written = literals.timestamp(value.literal.strip(), None)
+    except QueryError as error:
+        if error.name == "NOT_SUPPORTED":
+            raise
+        message = types.text(f"Value cannot be cast to timestamp: {value.literal}")
+        return Value(env.fail("INVALID_CAST_ARGUMENT", message, target), target)
+    zone = written.type.zone or "UTC"
+    kind = types.timestamp_tz(target.args[0], zone)
+    plain = literals.local(written.sql, zone) if written.type.zone else written.sql
+    if kind.args[0] < written.type.args[0]:
+        plain = rounded_timestamp(plain, kind.args[0])
+    return Value(literals.at_zone(plain, zone), kind)
 
 
 def _family(kind: Type) -> str:
@@ -87,93 +119,27 @@ def _family(kind: Type) -> str:
     return "double" if kind.name == "real" else kind.name
 
 
-IMPOSSIBLE = {
-    frozenset(pair)
-    for pair in (
-        ("date", "integer"),
-        ("timestamp", "integer"),
-        ("date", "double"),
-        ("timestamp", "double"),
-        ("boolean", "date"),
-        ("boolean", "timestamp"),
-        ("array", "integer"),
-        ("array", "varchar"),
+STRUCTURES = ("array", "map", "row")
+TEMPORAL = ("date", "timestamp", "timestamp with time zone", "time")
+INTERVALS = ("interval day to second", "interval year to month")
+OPAQUE = (*INTERVALS, *STRUCTURES, "varbinary", "uuid", "ipaddress")
+NUMBERS = ("integer", "double", "decimal", "boolean")
+
+
+def _is_impossible(source: str, target: str) -> bool:
+    """Whether Trino has no such cast."""
+    names = {source, target}
+    if source == target or "json" in names or "unknown" in names:
+        return False
+    if names & set(NUMBERS):
+        return bool(names & {*TEMPORAL, *OPAQUE})
+    if names & set(STRUCTURES) or (names & set(INTERVALS) and names & {*TEMPORAL, *OPAQUE}):
+        return True
+    return (source, target) in (
+        ("varbinary", "varchar"),
+        ("varchar", INTERVALS[0]),
+        ("varchar", INTERVALS[1]),
     )
-}
-
-
-def _invalid(value: Value, target: Type, env: Env) -> str:
-    name = NAMES_IN_MESSAGES.get(target.name, str(target).upper().replace(",", ", "))
-    message = f"'Cannot cast ''' || {value.sql} || ''' to {name}'"
-    return env.fail("INVALID_CAST_ARGUMENT", message, target)
-
-
-def _guard(value: Value, pattern: str, good: str, bad: str) -> str:
-    condition = f"regexp_matches({value.sql}, {types.text(pattern)})"
-    return f"CASE WHEN {value.sql} IS NULL THEN NULL WHEN {condition} THEN {good} ELSE {bad} END"
-
-
-def _text_to_integer(value: Value, target: Type, env: Env) -> str:
-    number = f"TRY_CAST({value.sql} AS {types.duckdb(target)})"
-    bad = _invalid(value, target, env)
-    return _guard(value, INTEGER_TEXT, f"coalesce({number}, {bad})", bad)
-
-
-def _text_to_double(value: Value, target: Type, env: Env) -> str:
-    good = f"CAST({value.sql} AS {types.duckdb(target)})"
-    return _guard(value, DOUBLE_TEXT, good, _invalid(value, target, env))
-
-
-def _text_to_decimal(value: Value, target: Type, env: Env) -> str:
-    bad = env.fail(
-        "INVALID_CAST_ARGUMENT",
-        f"'Cannot cast VARCHAR ''' || {value.sql} || ''' to"
-        f" {str(target).upper().replace(',', ', ')}'",
-        target,
-    )
-    number = f"TRY_CAST({value.sql} AS {types.duckdb(target)})"
-    return _guard(value, DECIMAL_TEXT, f"coalesce({number}, {bad})", bad)
-
-
-def _text_to_boolean(value: Value, target: Type, env: Env) -> str:
-    bad = env.fail(
-        "INVALID_CAST_ARGUMENT", f"'Cannot cast ''' || {value.sql} || ''' to BOOLEAN'", target
-    )
-    return (
-        f"CASE WHEN {value.sql} IS NULL THEN NULL WHEN lower({value.sql}) IN"
-        f" ('t','true','1') THEN true"
-        f" WHEN lower({value.sql}) IN ('f','false','0') THEN false ELSE {bad} END"
-    )
-
-
-def _text_to_date(value: Value, target: Type, env: Env) -> str:
-    bad = env.fail(
-        "INVALID_CAST_ARGUMENT", f"'Value cannot be cast to date: ' || {value.sql}", target
-    )
-    return _guard(value, DATE_TEXT, f"coalesce(TRY_CAST(trim({value.sql}) AS DATE), {bad})", bad)
-
-
-def _text_to_timestamp(value: Value, target: Type, env: Env) -> str:
-    bad = env.fail(
-        "INVALID_CAST_ARGUMENT", f"'Value cannot be cast to timestamp: ' || {value.sql}", target
-    )
-    good = f"coalesce(TRY_CAST({value.sql} AS TIMESTAMP), {bad})"
-    if target.args[0] < 6:
-        good = rounded_timestamp(good, target.args[0])
-    return _guard(value, TIMESTAMP_TEXT, good, bad)
-
-
-def rounded_timestamp(sql: str, precision: int) -> str:
-    """The timestamp with ``precision`` digits of the second, half up."""
-    unit = 10 ** (6 - precision)
-    return (
-        f"make_timestamp(CAST(floor((epoch_us({sql}) + {unit // 2}) / {unit}.0) AS BIGINT)"
-        f" * {unit})"
-    )
-
-
-def _text_to_text(value: Value, target: Type, _env: Env) -> str:
-    return f"left({value.sql}, {target.args[0]})" if target.args else value.sql
 
 
 def _number_to_integer(value: Value, target: Type, env: Env) -> str:
@@ -316,49 +282,94 @@ def _row_to_row(value: Value, target: Type, env: Env) -> str:
     return f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE {{{', '.join(parts)}}} END"
 
 
-def _json_to_text(value: Value, target: Type, env: Env) -> str:
-    """A scalar as it is, a string without its quotes; objects and arrays are no text."""
-    kind = f"json_type({value.sql})"
-    bad = env.fail("INVALID_CAST_ARGUMENT", "'Cannot cast to varchar'", target)
-    return (
-        f"CASE WHEN {value.sql} IS NULL OR {kind} = 'NULL' THEN NULL"
-        f" WHEN {kind} IN ('OBJECT', 'ARRAY') THEN {bad}"
-        f" WHEN {kind} = 'VARCHAR' THEN json_extract_string({value.sql}, '$') ELSE {value.sql} END"
-    )
+def _hashes_to_binary(value: Value, _target: Type, _env: Env) -> str:
+    """Eight bytes a hash: the lab's own form, which only the lab reads back."""
+    return f"unhex(array_to_string(list_transform({value.sql}, lambda x: printf('%016x', x)), ''))"
 
 
-def _json_to_number(value: Value, target: Type, env: Env) -> str:
-    """A number or its text; an integer is rounded to, half away from zero."""
-    text = Value(_json_to_text(value, types.VARCHAR, env), types.VARCHAR)
-    kind = f"json_type({value.sql})"
-    number = Value(f"TRY_CAST({value.sql} AS DOUBLE)", types.DOUBLE)
-    rounded = _number_to_integer(number, target, env) if target.is_integer else number.sql
-    convert = _text_to_integer if target.is_integer else _text_to_double
-    return (
-        f"CASE WHEN {kind} = 'DOUBLE' THEN {rounded}"
-        f" WHEN {kind} = 'BOOLEAN'"
-        f" THEN CAST(CAST({value.sql} AS BOOLEAN) AS {types.duckdb(target)})"
-        f" ELSE {convert(text, target, env)} END"
+def _binary_to_hashes(value: Value, _target: Type, _env: Env) -> str:
+    parts = f"regexp_extract_all(hex({value.sql}), '.{{16}}')"
+    return f"list_transform({parts}, lambda x: CAST('0x' || x AS UBIGINT))"
+
+
+def _interval_to_text(value: Value, target: Type, env: Env) -> str:
+    """``1 12:00:00.000`` or ``1-2``"""
+    amount = f"CAST(trunc({literals.amount(value)}) AS BIGINT)"
+    sign = f"CASE WHEN {amount} < 0 THEN '-' ELSE '' END"
+    size = f"abs({amount})"
+    if value.type == types.YEAR_INTERVAL:
+        return _limited(f"({sign} || ({size} // 12) || '-' || ({size} % 12))", target, env)
+    pieces = (
+        f"{size} // 86400000, {size} // 3600000 % 24, {size} // 60000 % 60, {size} // 1000 % 60,"
+        f" {size} % 1000"
     )
+    return _limited(f"({sign} || printf('%d %02d:%02d:%02d.%03d', {pieces}))", target, env)
+
+
+def _char_to_text(value: Value, target: Type, _env: Env) -> str:
+    full = f"rpad({value.sql}, {value.type.args[0]}, ' ')"
+    return f"left({full}, {target.args[0]})" if target.args else full
+
+
+def _time_to_text(value: Value, target: Type, env: Env) -> str:
+    digits = value.type.args[0]
+    shown = f"strftime(DATE '1970-01-01' + {value.sql}, '%H:%M:%S.%f')"
+    return _limited(f"left({shown}, {9 + digits if digits else 8})", target, env)
+
+
+def _timestamp_to_time(value: Value, target: Type, _env: Env) -> str:
+    plain = value.sql
+    if value.type.name == "timestamp with time zone":
+        plain = literals.local(plain, zone_of(value))
+    return rounded_time(f"CAST({plain} AS TIME)", target.args[0])
+
+
+def _time_to_time(value: Value, target: Type, _env: Env) -> str:
+    wider = target.args[0] >= value.type.args[0]
+    return value.sql if wider else rounded_time(value.sql, target.args[0])
+
+
+def _zoned_to_zoned(value: Value, target: Type, _env: Env) -> str:
+    if target.args[0] >= value.type.args[0]:
+        return value.sql
+    plain = rounded_timestamp(literals.local(value.sql, "UTC"), target.args[0])
+    return literals.at_zone(plain, "UTC")
 
 
 CASTS = {
-    ("json", "varchar"): _json_to_text,
-    ("json", "integer"): _json_to_number,
-    ("json", "double"): _json_to_number,
-    ("varchar", "integer"): _text_to_integer,
-    ("varchar", "double"): _text_to_double,
-    ("varchar", "decimal"): _text_to_decimal,
-    ("varchar", "boolean"): _text_to_boolean,
-    ("varchar", "date"): _text_to_date,
-    ("varchar", "timestamp"): _text_to_timestamp,
-    ("varchar", "varchar"): _text_to_text,
+    ("timestamp with time zone", "timestamp with time zone"): _zoned_to_zoned,
+    ("varchar", "time"): text_casts.time_of,
+    ("time", "varchar"): _time_to_text,
+    ("time", "time"): _time_to_time,
+    ("timestamp", "time"): _timestamp_to_time,
+    ("timestamp with time zone", "time"): _timestamp_to_time,
+    ("hyperloglog", "varbinary"): _hashes_to_binary,
+    ("varbinary", "hyperloglog"): _binary_to_hashes,
+    ("varchar", "ipaddress"): text_casts.ip_of,
+    ("ipaddress", "varchar"): lambda value, _t, _e: f"lab_ip_text({value.sql})",
+    ("varbinary", "ipaddress"): lambda value, _t, _e: f"lower(hex({value.sql}))",
+    ("varchar", "uuid"): text_casts.uuid_of,
+    ("uuid", "varbinary"): lambda value, _t, _e: (
+        f"unhex(replace(CAST({value.sql} AS VARCHAR), '-', ''))"
+    ),
+    ("interval day to second", "varchar"): _interval_to_text,
+    ("interval year to month", "varchar"): _interval_to_text,
+    ("varchar", "char"): text_casts.char_of,
+    ("char", "char"): text_casts.char_of,
+    ("char", "varchar"): _char_to_text,
+    ("varchar", "integer"): text_casts.integer_of,
+    ("varchar", "double"): text_casts.double_of,
+    ("varchar", "decimal"): text_casts.decimal_of,
+    ("varchar", "boolean"): text_casts.boolean_of,
+    ("varchar", "date"): text_casts.date_of,
+    ("varchar", "timestamp"): text_casts.timestamp_of,
+    ("varchar", "varchar"): text_casts.text_of,
     ("varchar", "varbinary"): lambda value, _t, _e: f"encode({value.sql})",
     **{(source, "integer"): _number_to_integer for source in ("integer", "double", "decimal")},
     **{(source, "double"): _number_to_double for source in ("integer", "double", "decimal")},
     **{(source, "decimal"): _number_to_decimal for source in ("integer", "double", "decimal")},
     **{(source, "boolean"): _to_boolean for source in ("integer", "double", "decimal")},
-    **{("boolean", target): _from_boolean for target in ("integer", "double")},
+    **{("boolean", target): _from_boolean for target in ("integer", "double", "decimal")},
     **{
         (source, "varchar"): _plain_to_text
         for source in ("integer", "decimal", "boolean", "date", "uuid")

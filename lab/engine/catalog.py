@@ -2,10 +2,20 @@
 supplies one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+# What every table has besides its columns and ``*`` does not select.
+HIDDEN_COLUMNS = {
+    "$path": "string",
+    "$file_size": "bigint",
+    "$file_modified_time": "timestamp with time zone",
+    "$partition": "string",
+    # The place of a row in its file, of Iceberg tables only: what a delete file names.
+    "$pos": "bigint",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +25,7 @@ class Column:
     name: str
     type: str
     comment: str | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +44,34 @@ class Table:
     parameters: Mapping[str, str] = field(default_factory=dict)
     comment: str | None = None
     view: str | None = None
+    bucketed_by: tuple[str, ...] = ()
+    bucket_count: int = 0
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
         return self.columns + self.partition_keys
 
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Its columns that ``*`` does not select."""
+        partition = ("$partition",) if self.partition_keys else ()
+        return ("$path", "$file_size", "$file_modified_time", *partition)
+
+
+def hidden_columns(table: Table) -> tuple[str, ...]:
+    """The names of those that this table has."""
+    return table.hidden
+
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """The values of the partition keys, in their order, and where its files are."""
+    """The values of the partition keys, in their order, and where its files are. ``columns`` are
+    those that the partition declares, when the metastore keeps them.
+    """
 
     values: tuple[str, ...]
     location: str
+    columns: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +89,11 @@ class StoredFile:
     path: Path
     size: int
     modified: float
+    bucket: str = ""
+
+    @property
+    def uri(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
 
 
 class Catalog(Protocol):
@@ -77,6 +109,10 @@ class Catalog(Protocol):
     def table(self, database: str, name: str) -> Table | None: ...
     def create_table(self, table: Table) -> None: ...
     def replace_table(self, table: Table) -> None: ...
+    def swap_table(self, table: Table, parameter: str, expected: str) -> bool:
+        """Replace it if that parameter of it is still the expected one; whether it was."""
+        ...
+
     def drop_table(self, database: str, name: str) -> None: ...
     def partitions(self, table: Table) -> list[Partition]: ...
     def add_partitions(self, table: Table, partitions: list[Partition]) -> None: ...
@@ -90,3 +126,5 @@ class Objects(Protocol):
 
     def list(self, uri: str) -> Iterator[StoredFile]: ...
     def adopt(self, uri: str, path: Path, content_type: str) -> None: ...
+    def path(self, uri: str) -> Path: ...
+    def remove(self, uris: Sequence[str]) -> None: ...

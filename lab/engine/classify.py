@@ -12,22 +12,14 @@ from lab.engine import statements as s
 from lab.engine.catalog import Database
 from lab.engine.create_table import columns, create_table, properties
 from lab.engine.errors import QueryError, unsupported
+from lab.engine.iceberg import grammar as iceberg
+from lab.engine.iceberg.lookup import is_iceberg
 from lab.engine.reader import Reader
 from lab.engine.syntax import parse_query
+from lab.engine.unload import read_unload
 
 QUERY_WORDS = ("SELECT", "WITH", "VALUES", "(", "TABLE")
-UNSUPPORTED_WORDS = (
-    "DELETE",
-    "UPDATE",
-    "MERGE",
-    "OPTIMIZE",
-    "VACUUM",
-    "UNLOAD",
-    "PREPARE",
-    "EXECUTE",
-    "DEALLOCATE",
-    "EXPLAIN",
-)
+UNSUPPORTED_WORDS = ("EXPLAIN",)
 
 
 def classify(sql: str) -> s.Statement:
@@ -49,7 +41,10 @@ def classify(sql: str) -> s.Statement:
 def _create(reader: Reader) -> s.Statement:
     if reader.accept("EXTERNAL"):
         reader.expect("TABLE")
-        return create_table(reader)
+        statement = create_table(reader)
+        if is_iceberg(statement.table):
+            raise QueryError("FAILED", "External keyword not supported for table type ICEBERG")
+        return statement
     if reader.accept("DATABASE") or reader.accept("SCHEMA"):
         return _create_database(reader)
     or_replace = reader.accept("OR", "REPLACE")
@@ -84,10 +79,7 @@ def _create_table_as(reader: Reader) -> s.Statement:
     if reader.accept("WITH"):
         given = _with_properties(reader)
     if reader.peek("("):
-        raise QueryError(
-            "NOT_SUPPORTED",
-            "CREATE TABLE without EXTERNAL and without AS is not supported by this lab",
-        )
+        return iceberg.create(reader, name, if_not_exists=if_not_exists)
     reader.expect("AS")
     with_data = True
     tail = [token.text.upper() for token in reader.tokens[-3:]]
@@ -154,6 +146,8 @@ def _drop(reader: Reader) -> s.Statement:
 def _alter(reader: Reader) -> s.Statement:
     reader.expect("TABLE")
     name = reader.name()
+    if (only := iceberg.alter(reader, name)) is not None:
+        return only
     if reader.accept("ADD"):
         return _alter_add(reader, name)
     if reader.accept("DROP"):
@@ -235,13 +229,42 @@ def _ended(reader: Reader, statement: s.Statement) -> s.Statement:
     return statement
 
 
+def _prepare(reader: Reader) -> s.Statement:
+    name = reader.identifier()
+    reader.expect("FROM")
+    query = reader.rest()
+    classify(query)
+    return s.Prepare(name, query.strip().removesuffix(";"))
+
+
+def _execute(reader: Reader) -> s.Statement:
+    name = reader.identifier()
+    if not reader.accept("USING"):
+        return _ended(reader, s.Execute(name))
+    return s.Execute(name, tuple(reader.expressions()))
+
+
+def _deallocate(reader: Reader) -> s.Statement:
+    reader.expect("PREPARE")
+    return _ended(reader, s.Deallocate(reader.identifier()))
+
+
 READERS: dict[str, Callable[[Reader], s.Statement]] = {
+    "DELETE": iceberg.change,
+    "UPDATE": iceberg.change,
+    "MERGE": iceberg.change,
+    "OPTIMIZE": iceberg.optimize,
+    "VACUUM": iceberg.vacuum,
     "CREATE": _create,
     "DROP": _drop,
     "ALTER": _alter,
     "INSERT": _insert,
     "MSCK": _repair,
+    "UNLOAD": lambda reader: read_unload(reader, _with_properties),
     "SHOW": _show,
     "DESCRIBE": _describe,
     "DESC": _describe,
+    "PREPARE": _prepare,
+    "EXECUTE": _execute,
+    "DEALLOCATE": _deallocate,
 }

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from lab.engine import literals, predicates, types
 from lab.engine.casts import zone_of
-from lab.engine.catalog import Catalog
+from lab.engine.catalog import Catalog, hidden_columns
 from lab.engine.errors import QueryError, unsupported
 from lab.engine.query import Query, compile_query
 from lab.engine.types import Type
@@ -18,12 +18,6 @@ from lab.engine.values import Context, Scan, Value
 # Conditions are compiled by handlers that their module registers when it is imported.
 assert predicates
 MAX_SQL = 4_000_000
-NESTED_REFUSED = (
-    "timestamp with time zone",
-    "interval day to second",
-    "interval year to month",
-    "char",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +62,10 @@ def _assign_columns(query: Query, context: Context) -> None:
         if column:
             context.scans[number].columns.append(column)
     for scan in context.scans:
-        names = (column.name.lower() for column in scan.table.all_columns)
+        names = (
+            *(column.name.lower() for column in scan.table.all_columns),
+            *hidden_columns(scan.table),
+        )
         alias = types.quote(scan.alias)
         scan.mentioned = frozenset(n for n in names if f"{alias}.{types.quote(n)}" in query.sql)
 
@@ -82,7 +79,7 @@ def wire(compiled: Compiled) -> str:
     return f"SELECT {columns} FROM ({compiled.sql}) AS q"
 
 
-def _wired(sql: str, kind: Type) -> str:
+def _wired(sql: str, kind: Type, depth: int = 0) -> str:
     match kind.name:
         case "timestamp with time zone":
             return literals.local(sql, zone_of(Value(sql, kind)))
@@ -92,17 +89,47 @@ def _wired(sql: str, kind: Type) -> str:
             return f"CAST(date_part('year', {sql}) * 12 + date_part('month', {sql}) AS BIGINT)"
         case "char":
             return f"rpad({sql}, {kind.args[0]}, ' ')"
-        case "array" | "map" | "row":
-            _check_nested(kind)
+        case "array" | "map" | "row" if _needs_wire(kind):
+            return _wired_parts(sql, kind, depth)
+        case "hyperloglog" | "tdigest" | "qdigest" | "geometry" | "sphericalgeography":
+            raise unsupported(f"a result of type {kind}")
     return f"CAST({sql} AS {types.duckdb(kind)})"
 
 
-def _check_nested(kind: Type) -> None:
-    inner = [of for _, of in kind.args] if kind.name == "row" else list(kind.args)
-    for part in inner:
-        if part.name in NESTED_REFUSED:
-            raise unsupported(f"a result of type {kind}")
-        if part.name in ("array", "map", "row"):
-            _check_nested(part)
+WIRED = ("timestamp with time zone", "interval day to second", "interval year to month", "char",
+         *types.UNPRINTED)  # fmt: skip
+
+
+def _inner(kind: Type) -> list[Type]:
+    return [of for _, of in kind.args] if kind.name == "row" else list(kind.args)
+
+
+def _needs_wire(kind: Type) -> bool:
+    """Whether something in it is fetched in another form."""
     if kind.name == "map" and kind.args[0].name in ("array", "map", "row"):
+        # Python's dictionaries have no such keys.
         raise unsupported(f"a result of type {kind}")
+    if kind.name in ("array", "map", "row"):
+        return any(_needs_wire(part) for part in _inner(kind))
+    return kind.name in WIRED
+
+
+def _wired_parts(sql: str, kind: Type, depth: int) -> str:
+    """Each element, entry or field in its form."""
+    w = f"w{depth}"
+    if kind.name == "array":
+        return f"list_transform({sql}, lambda {w}: {_wired(w, kind.element, depth + 1)})"
+    if kind.name == "map":
+        key, value = (
+            _wired(f"{w}.{name}", of, depth + 1)
+            for name, of in zip(("key", "value"), kind.args, strict=True)
+        )
+        pairs = (
+            f"list_transform(map_entries({sql}), lambda {w}: {{'key': {key}, 'value': {value}}})"
+        )
+        return f"CASE WHEN {sql} IS NULL THEN NULL ELSE map_from_entries({pairs}) END"
+    parts = ", ".join(
+        f"{types.text(name)}: {_wired(f'struct_extract({sql}, {types.text(name)})', of, depth)}"
+        for name, of in zip(types.field_names(kind), _inner(kind), strict=True)
+    )
+    return f"CASE WHEN {sql} IS NULL THEN NULL ELSE {{{parts}}} END"

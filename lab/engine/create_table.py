@@ -23,8 +23,16 @@ FORMATS = {
         f"{HIVE_IO}parquet.MapredParquetInputFormat",
         f"{HIVE_IO}parquet.MapredParquetOutputFormat",
     ),
+    "ORC": (
+        f"{HIVE_IO}orc.OrcSerde", f"{HIVE_IO}orc.OrcInputFormat", f"{HIVE_IO}orc.OrcOutputFormat",
+    ),
+    "AVRO": (
+        f"{HADOOP}hive.serde2.avro.AvroSerDe",
+        f"{HIVE_IO}avro.AvroContainerInputFormat",
+        f"{HIVE_IO}avro.AvroContainerOutputFormat",
+    ),
     "JSON": ("org.openx.data.jsonserde.JsonSerDe", TEXT_INPUT, TEXT_OUTPUT),
-}
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -48,8 +56,7 @@ def create_table(reader: Reader) -> s.CreateTable:
     if reader.accept("PARTITIONED", "BY"):
         reader.expect("(")
         keys = columns(reader)
-    if reader.peek("CLUSTERED"):
-        raise unsupported("CLUSTERED BY")
+    buckets, count = _clustered(reader) if reader.accept("CLUSTERED", "BY") else ((), 0)
     storage = Storage()
     _storage(reader, storage)
     location = reader.string() if reader.accept("LOCATION") else ""
@@ -70,8 +77,25 @@ def create_table(reader: Reader) -> s.CreateTable:
         output_format=storage.output_format,
         parameters={"EXTERNAL": "TRUE", **parameters},
         comment=comment,
+        bucketed_by=buckets,
+        bucket_count=count,
     )
     return s.CreateTable(table, if_not_exists)
+
+
+def _clustered(reader: Reader) -> tuple[tuple[str, ...], int]:
+    """``(column, ...) INTO n BUCKETS``; reading does not depend on it."""
+    reader.expect("(")
+    names = [reader.identifier()]
+    while reader.accept(","):
+        names.append(reader.identifier())
+    reader.expect(")", "INTO")
+    count = reader.next().text
+    if not count.isdecimal():
+        reader.place -= 1
+        raise reader.error()
+    reader.expect("BUCKETS")
+    return tuple(names), int(count)
 
 
 def _check_names(found: tuple[Column, ...]) -> None:
@@ -88,14 +112,14 @@ def columns(reader: Reader) -> tuple[Column, ...]:
     found = []
     while True:
         name = reader.identifier()
-        kind = _type(reader)
+        kind = column_type(reader)
         found.append(Column(name, kind, reader.string() if reader.accept("COMMENT") else None))
         if reader.accept(")"):
             return tuple(found)
         reader.expect(",")
 
 
-def _type(reader: Reader) -> str:
+def column_type(reader: Reader) -> str:
     """The text of a type, without blanks and in lower case; TYPE_NOT_FOUND if there is no such
     type.
     """
@@ -162,23 +186,26 @@ def _delimited(reader: Reader, storage: Storage) -> None:
     storage.serde = LAZY_SIMPLE
     while True:
         if reader.accept("FIELDS", "TERMINATED", "BY"):
-            storage.parameters["field.delim"] = _unescaped(reader.string())
+            storage.parameters["field.delim"] = unescaped(reader.string())
         elif reader.accept("ESCAPED", "BY"):
-            storage.parameters["escape.delim"] = _unescaped(reader.string())
+            storage.parameters["escape.delim"] = unescaped(reader.string())
         elif reader.accept("LINES", "TERMINATED", "BY"):
-            storage.parameters["line.delim"] = _unescaped(reader.string())
+            storage.parameters["line.delim"] = unescaped(reader.string())
             if storage.parameters["line.delim"] != "\n":
                 raise unsupported("LINES TERMINATED BY anything but a newline")
         elif reader.accept("NULL", "DEFINED", "AS"):
             storage.parameters["serialization.null.format"] = reader.string()
-        elif reader.peek("COLLECTION") or reader.peek("MAP"):
-            raise unsupported("COLLECTION ITEMS and MAP KEYS TERMINATED BY")
+        elif reader.accept("COLLECTION", "ITEMS", "TERMINATED", "BY"):
+            # Hive's own spelling, which the catalogue keeps.
+            storage.parameters["colelction.delim"] = unescaped(reader.string())
+        elif reader.accept("MAP", "KEYS", "TERMINATED", "BY"):
+            storage.parameters["mapkey.delim"] = unescaped(reader.string())
         else:
             break
     storage.parameters["serialization.format"] = storage.parameters.get("field.delim", "1")
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
     """The one character that ``\\t``, ``\\001`` or a character itself stands for."""
     if text.startswith("\\") and text[1:].isdigit():
         return chr(int(text[1:], 8))

@@ -8,16 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lab.engine import copying, writer
 from lab.engine import statements as s
-from lab.engine import writer
 from lab.engine.catalog import Catalog, Column, Objects, Table
 from lab.engine.classify import classify
 from lab.engine.commands import HEADINGS, Commands
 from lab.engine.compiler import Compiled, Named, compile_statement
 from lab.engine.errors import QueryError
-from lab.engine.run import Job, Pool, plan, rows
+from lab.engine.iceberg.lookup import Lake, concerns
+from lab.engine.run import Job, Pool, plan, rows, with_sources
+from lab.engine.scan import Source
 from lab.engine.type_text import to_hive
 from lab.engine.types import VARCHAR
+from lab.engine.udfs import Registry
 
 
 @dataclass(slots=True)
@@ -43,6 +46,7 @@ class Engine:
     catalog: Catalog
     objects: Objects
     scratch: Path
+    functions: Registry = field(default_factory=Registry)
 
     def read(self, sql: str) -> s.Statement:
         """The statement, its syntax checked."""
@@ -59,6 +63,8 @@ class Engine:
         """Run it. Rows come while they are read; ``default_location`` is where a CTAS without a
         place writes.
         """
+        if concerns(statement, self.lake, database):
+            return self._iceberg(statement, database, job, default_location, now)
         match statement:
             case s.Select():
                 return self._select(statement, database, job, now)
@@ -66,24 +72,53 @@ class Engine:
                 return self._create_table_as(statement, database, job, default_location, now)
             case s.Insert():
                 return self._insert(statement, database, job, now)
+            case s.Unload():
+                return self._unload(statement, database, job, now)
             case s.CreateView():
                 return self._create_view(statement, database, now)
         lines = Commands(self.catalog, self.objects, database).run(statement)
         columns = tuple(Named(name, VARCHAR) for name in HEADINGS.get(type(statement), ()))
         return Outcome("lines", columns, iter([[line] for line in lines]))
 
+    @property
+    def lake(self) -> Lake:
+        """The catalogue, Iceberg tables seen as what they are."""
+        return Lake(self.catalog, self.objects)
+
+    def _iceberg(
+        self, statement: s.Statement, database: str, job: Job, default: str, now: dt.datetime
+    ) -> Outcome:
+        from lab.engine.iceberg.runner import run
+        from lab.engine.iceberg.session import Session
+
+        session = Session(
+            job, self.lake, self.objects, self.functions, self.scratch, database.lower(), now
+        )
+        done = run(session, statement, default)
+        if statement.kind == "DML" or isinstance(statement, s.CreateTableAs):
+            return Outcome("manifest", files=done.files, location=done.location, count=done.count)
+        columns = tuple(Named(name, VARCHAR) for name in HEADINGS.get(type(statement), ()))
+        return Outcome("lines", columns, iter([[line] for line in done.lines]))
+
     def _compile(
         self,
-        statement: s.Select | s.CreateTableAs | s.Insert | s.CreateView,
+        statement: s.Select | s.CreateTableAs | s.Insert | s.Unload | s.CreateView,
         database: str,
         now: dt.datetime,
     ) -> Compiled:
-        return compile_statement(statement.tree, self.catalog, database, now)
+        return compile_statement(statement.tree, self.lake, database, now)
+
+    def _plan(self, job: Job, compiled: Compiled) -> list[Source]:
+        """The sources of the scans, once DuckDB knows the functions that all of this mentions."""
+        self.functions.require(job.cursor, compiled.sql)
+        sources = plan(job, compiled, self.lake, self.objects)
+        self.functions.require(job.cursor, *(source.sql for source in sources))
+        return sources
 
     def _select(self, statement: s.Select, database: str, job: Job, now: dt.datetime) -> Outcome:
         started = time.monotonic()
         compiled = self._compile(statement, database, now)
-        sources = plan(job, compiled, self.catalog, self.objects)
+        sources = self._plan(job, compiled)
         planning = time.monotonic() - started
         return Outcome(
             "table", compiled.columns, rows(job, compiled, sources), planning_seconds=planning
@@ -105,25 +140,35 @@ class Engine:
             )
         compiled = self._compile(statement, database, now)
         target = writer.new_table(where, name, statement.properties, compiled, default)
-        if next(iter(self.objects.list(target.table.location)), None) is not None:
-            location = target.table.location
-            raise QueryError(
-                "HIVE_PATH_ALREADY_EXISTS",
-                f"Target directory for table '{where}.{name}' already exists: {location}",
-            )
+        self._check_empty(target.table.location, f"{where}.{name}")
         files, count = self._write_all(job, target, compiled) if statement.with_data else ([], 0)
         self.catalog.create_table(target.table)
         self._add_partitions(target.table, files)
         return Outcome("manifest", files=files, location=target.table.location, count=count)
 
+    def _check_empty(self, location: str, name: str) -> None:
+        if next(iter(self.objects.list(location)), None) is not None:
+            raise QueryError(
+                "HIVE_PATH_ALREADY_EXISTS",
+                f"Target directory for table '{name}' already exists: {location}",
+            )
+
+    def _unload(self, statement: s.Unload, database: str, job: Job, now: dt.datetime) -> Outcome:
+        compiled = self._compile(statement, database, now)
+        target = writer.unloaded(statement.location, statement.properties, compiled)
+        self._check_empty(target.table.location, f"{database}.unload")
+        files, count = self._write_all(job, target, compiled)
+        return Outcome("manifest", files=files, location=target.table.location, count=count)
+
     def _write_all(
-        self, job: Job, target: writer.Target, compiled: Compiled
+        self, job: Job, target: copying.Target, compiled: Compiled
     ) -> tuple[list[str], int]:
         names = (column.name for column in target.table.all_columns)
         selected = ", ".join(f'q."c{i}" AS "{name}"' for i, name in enumerate(names))
-        sources = plan(job, compiled, self.catalog, self.objects)
+        sources = self._plan(job, compiled)
         sql = f"SELECT {selected} FROM ({compiled.sql}) AS q"
-        return writer.write(job, target, compiled, sources, sql, self.scratch, self.objects)
+        text = with_sources(compiled, sources, sql)
+        return copying.write(job, target, text, self.objects, self.functions)
 
     def _add_partitions(self, table: Table, files: list[str]) -> None:
         if table.partition_keys:
@@ -138,13 +183,15 @@ class Engine:
                 "TABLE_NOT_FOUND",
                 f"line 1:1: Table 'awsdatacatalog.{where}.{statement.name.table}' does not exist",
             )
-        target = writer.existing_table(table)
+        target = writer.existing_table(table, self.catalog.partitions(table))
         compiled = self._compile(statement, database, now)
         sql = writer.converted(
             compiled, table, statement.columns, now.isoformat(" ", "milliseconds")[:23]
         )
-        sources = plan(job, compiled, self.catalog, self.objects)
-        files, count = writer.write(job, target, compiled, sources, sql, self.scratch, self.objects)
+        self.functions.require(job.cursor, sql)
+        sources = self._plan(job, compiled)
+        text = with_sources(compiled, sources, sql)
+        files, count = copying.write(job, target, text, self.objects, self.functions)
         self._add_partitions(table, files)
         return Outcome("manifest", files=files, location=table.location, count=count)
 
@@ -159,7 +206,7 @@ class Engine:
                 "TABLE_ALREADY_EXISTS",
                 f"line 1:1: {what} already exists: 'awsdatacatalog.{where}.{name}'",
             )
-        compiled = compile_statement(statement.tree, self.catalog, database, now)
+        compiled = compile_statement(statement.tree, self.lake, database, now)
         columns = tuple(
             Column(column.name.lower(), to_hive(column.type)) for column in compiled.columns
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from lab.engine import casts, literals, operators, types
+from lab.engine import attempts, casts, literals, operators, types
 from lab.engine.calls import call, coalesce, extract
 from lab.engine.casts import coerce
 from lab.engine.errors import failure, unsupported
@@ -28,6 +28,8 @@ NORMAL_FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 
 def compile_expression(node: exp.Expr, env: Env) -> Value:
     """The value of ``node`` where ``env`` stands."""
+    if env.hoist is not None and attempts.is_outside(node):
+        return attempts.hoisted(node, env)
     handler = HANDLERS.get(type(node))
     if handler is None:
         raise unsupported(node.key.upper(), node)
@@ -76,6 +78,33 @@ def _hex(node: exp.HexString, _env: Env) -> Value:
     return Value(f"unhex('{node.this}')", types.VARBINARY)
 
 
+FOREIGN = (
+    exp.IntDiv, exp.Struct, exp.SafeDivide, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor,
+    exp.BitwiseNot, exp.BitwiseLeftShift, exp.BitwiseRightShift, exp.Concat, exp.Collate,
+    exp.WithinGroup, exp.Parameter, exp.SessionParameter, exp.Alias, exp.Any,
+)  # fmt: skip
+
+
+@handles(*FOREIGN)
+def _foreign(node: exp.Expr, _env: Env) -> Value:
+    """What sqlglot reads and Trino's grammar has not."""
+    raise failure("SYNTAX_ERROR", f"mismatched input in '{node.sql()}'", node)
+
+
+@handles(exp.Placeholder)
+def _placeholder(node: exp.Placeholder, _env: Env) -> Value:
+    if node.this:
+        raise failure("SYNTAX_ERROR", f"mismatched input ':{node.this}'", node)
+    message = "Incorrect number of parameters: expected 1 but found 0"
+    raise failure("INVALID_PARAMETER_USAGE", message, node)
+
+
+@handles(exp.UnicodeString)
+def _unicode(node: exp.UnicodeString, _env: Env) -> Value:
+    escape = node.args.get("escape")
+    return literals.unicode(str(node.this), escape.name if escape else "\\", node)
+
+
 @handles(exp.Interval)
 def _interval(node: exp.Interval, _env: Env) -> Value:
     return literals.interval(node)
@@ -112,7 +141,7 @@ def _name(parts: list[str], node: exp.Expr, env: Env) -> Value:
 @handles(exp.Dot)
 def _dot(node: exp.Dot, env: Env) -> Value:
     if not isinstance(node.expression, exp.Identifier):
-        raise unsupported("a qualified function", node)
+        raise failure("SYNTAX_ERROR", f"mismatched input in '{node.sql()}'", node)
     return dereference(compile_expression(node.this, env), node.expression.name, node)
 
 
@@ -124,6 +153,10 @@ def _paren(node: exp.Paren, env: Env) -> Value:
 
 @handles(exp.Neg)
 def _negate(node: exp.Neg, env: Env) -> Value:
+    inner = node.this
+    if isinstance(inner, exp.Literal) and not inner.is_string and str(inner.this).isdigit():
+        # The least bigint is written with its sign.
+        return literals.number(inner, negative=True)
     return operators.negate(compile_expression(node.this, env), node)
 
 
@@ -152,7 +185,7 @@ def _case(node: exp.Case, env: Env) -> Value:
             conditions.append(boolean(branch.this, env, "CASE WHEN clause"))
         else:
             when = compile_expression(branch.this, env)
-            conditions.append(operators.compare("=", subject, when, branch.this))
+            conditions.append(operators.compare("=", subject, when, branch.this, env))
         results.append(compile_expression(branch.args["true"], env))
     if node.args.get("default") is not None:
         results.append(compile_expression(node.args["default"], env))
@@ -202,8 +235,8 @@ def _cast(node: exp.Cast, env: Env) -> Value:
 @handles(exp.TryCast)
 def _try_cast(node: exp.TryCast, env: Env) -> Value:
     inner = compile_expression(node.this, env)
-    value = casts.cast(inner, literals.kind_of(node.to), env.with_(tried=True), node)
-    return Value(f"TRY({value.sql})", value.type, value.reads, None, value.aggregate)
+    target = literals.kind_of(node.to)
+    return attempts.attempt_cast(inner, lambda v, e: casts.cast(v, target, e, node), env)
 
 
 @handles(exp.Bracket)
@@ -227,6 +260,11 @@ def _array(node: exp.Array, env: Env) -> Value:
     return combined(sql, of, *parts)
 
 
+@handles(exp.Tuple)
+def _tuple(node: exp.Tuple, env: Env) -> Value:
+    return call("row", [compile_expression(item, env) for item in node.expressions], env, node)
+
+
 @handles(exp.Extract)
 def _extract(node: exp.Extract, env: Env) -> Value:
     return extract(node.name.upper(), compile_expression(node.expression, env), env, node)
@@ -235,7 +273,12 @@ def _extract(node: exp.Extract, env: Env) -> Value:
 @handles(exp.AtTimeZone)
 def _at_time_zone(node: exp.AtTimeZone, env: Env) -> Value:
     value = compile_expression(node.this, env)
-    return call("at_timezone", [value, compile_expression(node.args["zone"], env)], env, node)
+    zone = compile_expression(node.args["zone"], env)
+    if zone.type == types.DAY_INTERVAL and zone.literal is not None:
+        minutes = int(zone.literal) // 60
+        sign = "-" if minutes < 0 else "+"
+        zone = literals.string(f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}")
+    return call("at_timezone", [value, zone], env, node)
 
 
 @handles(exp.Trim)
@@ -287,8 +330,7 @@ def _call(node: exp.Anonymous, env: Env) -> Value:  # noqa: PLR0911  one return 
     if name == "try":
         if len(node.expressions) != 1:
             raise failure("SYNTAX_ERROR", "The 'try' function must have exactly one argument", node)
-        value = compile_expression(node.expressions[0], env.with_(tried=True))
-        return Value(f"TRY({value.sql})", value.type, value.reads, None, value.aggregate)
+        return attempts.attempt(node.expressions[0], env)
     if (
         name == "normalize"
         and len(node.expressions) == 2
@@ -300,6 +342,13 @@ def _call(node: exp.Anonymous, env: Env) -> Value:  # noqa: PLR0911  one return 
         return coalesce([compile_expression(item, env) for item in node.expressions], node)
     if name == "grouping":
         columns = [compile_expression(item, env) for item in node.expressions]
+        select = node.find_ancestor(exp.Select)
+        if select is None or select.args.get("group") is None:
+            message = (
+                "A GROUPING() operation can only be used with a corresponding"
+                " GROUPING SET/CUBE/ROLLUP/GROUP BY clause"
+            )
+            raise failure("MISSING_GROUP_BY", message, node)
         sql = f"CAST(grouping({', '.join(c.sql for c in columns)}) AS INTEGER)"
         return Value(sql, types.INTEGER, union_reads(columns), None, True)
     arguments = [

@@ -19,18 +19,21 @@ class Grouping:
     sql: str = ""
     keys: frozenset[str] = frozenset()
     reads: Reads = NOTHING
+    values: tuple[Value, ...] = ()
 
 
 def compile_group(node: exp.Select, env: Env, outputs: list[Value]) -> Grouping:
     group = node.args.get("group")
     if group is None:
         return Grouping()
+    if group.args.get("all"):
+        raise failure("SYNTAX_ERROR", "mismatched input 'ALL'", node)
     refuse_unknown(group, ("expressions",))
     inner = env.with_(clause="GROUP BY clause")
     keys: list[Value] = []
     parts = [_element(item, inner, outputs, keys) for item in group.expressions]
     reads = NOTHING.union(*(key.reads for key in keys))
-    return Grouping(True, ", ".join(parts), frozenset(key.sql for key in keys), reads)
+    return Grouping(True, ", ".join(parts), frozenset(key.sql for key in keys), reads, tuple(keys))
 
 
 def _element(item: exp.Expr, env: Env, outputs: list[Value], keys: list[Value]) -> str:
@@ -82,7 +85,7 @@ def _column(part: exp.Expr, env: Env, keys: list[Value]) -> str:
     return value.sql
 
 
-def check_grouped(node: exp.Expr, env: Env, keys: set[str]) -> None:
+def check_grouped(node: exp.Expr, env: Env, keys: set[str]) -> None:  # noqa: PLR0911  one return per kind
     """EXPRESSION_NOT_AGGREGATE for the first column that is neither a key, nor in one, nor
     aggregated.
     """
@@ -90,7 +93,10 @@ def check_grouped(node: exp.Expr, env: Env, keys: set[str]) -> None:
         return
     if isinstance(node, exp.Anonymous) and is_aggregate(str(node.this).lower()):
         return
-    if isinstance(node, exp.GroupConcat | exp.Filter | exp.Lambda):
+    if isinstance(node, exp.GroupConcat | exp.Filter):
+        return
+    if isinstance(node, exp.Lambda):
+        _check_lambda(node, env, keys)
         return
     if isinstance(node, exp.Anonymous) and str(node.this).lower() == "grouping":
         return
@@ -109,6 +115,15 @@ def check_grouped(node: exp.Expr, env: Env, keys: set[str]) -> None:
         return
     for child in node.iter_expressions():
         check_grouped(child, env, keys)
+
+
+def _check_lambda(node: exp.Lambda, env: Env, keys: set[str]) -> None:
+    """The columns in a lambda that are no parameters, of it or of one inside."""
+    lambdas = node.find_all(exp.Lambda)
+    parameters = {p.name.lower() for inner in lambdas for p in inner.expressions}
+    for column in node.this.find_all(exp.Column):
+        if column.parts[0].name.lower() not in parameters:
+            check_grouped(column, env, keys)
 
 
 def _check_window(node: exp.Window, env: Env, keys: set[str]) -> None:

@@ -5,9 +5,10 @@ and an interval give a date; text is never compared with numbers. Source: Trino 
 "Mathematical functions and operators".
 """
 
+from dataclasses import replace
 from typing import Any
 
-from lab.engine import literals, types
+from lab.engine import comparisons, literals, types
 from lab.engine.casts import coerce
 from lab.engine.errors import failure, unsupported
 from lab.engine.types import Type
@@ -32,7 +33,7 @@ def arithmetic(symbol: str, left: Value, right: Value, env: Env, node: Any) -> V
             kind = types.INTEGER if other.name == "unknown" else other
             return _numeric(symbol, coerce(left, kind), coerce(right, kind), env)
     if symbol in "*/" and any(name.startswith("interval") for name in names):
-        raise unsupported(f"{left.type} {symbol} {right.type}", node)
+        return _scaled(symbol, left, right, node)
     raise mismatch(left, symbol, right, node)
 
 
@@ -89,7 +90,7 @@ def _decimal(symbol: str, left: Value, right: Value, env: Env) -> Value:
         case "/":
             scale = max(s1, s2)
             kind = types.decimal(p1 + s2 + max(0, s2 - s1), scale)
-            sql = divided(unscaled(x.sql, s1, scale + s2 - s1), unscaled(y.sql, s2), kind)
+            sql = divided(unscaled(x.sql, a, scale + s2 - s1), unscaled(y.sql, b), kind)
             return _made(_nonzero(sql, y, kind, env), kind, x, y)
     scale = max(s1, s2)
     kind = types.decimal(min(p1 - s1, p2 - s2) + scale, scale)
@@ -98,9 +99,13 @@ def _decimal(symbol: str, left: Value, right: Value, env: Env) -> Value:
     return _made(_nonzero(sql, y, kind, env), kind, x, y)
 
 
-def unscaled(sql: str, scale: int, more: int = 0) -> str:
+def unscaled(sql: str, kind: Type, more: int = 0) -> str:
     """The digits of a decimal as a HUGEINT, multiplied by 10 to the power ``more``."""
+    precision, scale = kind.args
     digits = f"lab_unscaled(CAST({sql} AS DECIMAL(38,{scale})), {scale})"
+    if precision + scale <= types.MAX_PRECISION:
+        # The product has room, and a number is made into another much faster than by way of text.
+        digits = f"CAST({sql} * CAST('1{'0' * scale}' AS DECIMAL({scale + 1},0)) AS HUGEINT)"
     return f"{digits} * CAST('{10**more}' AS HUGEINT)" if more else digits
 
 
@@ -117,13 +122,18 @@ def divided(numerator: str, denominator: str, kind: Type) -> str:
     return f"CAST({whole} * {factor} AS {types.duckdb(kind)})"
 
 
-def _temporal(symbol: str, left: Value, right: Value) -> Value | None:
+def _temporal(symbol: str, left: Value, right: Value) -> Value | None:  # noqa: PLR0911  one return per kind
     kinds = (left.type, right.type)
     names = (left.type.name, right.type.name)
     intervals = [name.startswith("interval") for name in names]
     if intervals == [True, False] and symbol == "+":
         return _temporal(symbol, right, left)
     moments = ("date", "timestamp", "timestamp with time zone")
+    if names[0] == "time" and names[1] == types.DAY_INTERVAL.name:
+        return _made(f"({left.sql} {symbol} {right.sql})", kinds[0], left, right)
+    if symbol == "-" and names == ("time", "time"):
+        sql = f"to_microseconds(epoch_us({left.sql}) - epoch_us({right.sql}))"
+        return _made(sql, types.DAY_INTERVAL, left, right)
     if intervals == [False, True] and names[0] in moments:
         return _shift(symbol, left, right)
     if symbol == "-" and names[0] in moments and names[1] in moments:
@@ -138,6 +148,24 @@ def _temporal(symbol: str, left: Value, right: Value) -> Value | None:
     if all(intervals) and kinds[0] == kinds[1]:
         return _made(f"({left.sql} {symbol} {right.sql})", kinds[0], left, right)
     return None
+
+
+def _scaled(symbol: str, left: Value, right: Value, node: Any) -> Value:
+    """An interval by a number: milliseconds or months, rounded towards zero."""
+    if symbol == "*" and left.type.is_numeric:
+        left, right = right, left
+    if not (left.type.name.startswith("interval") and right.type.is_numeric):
+        raise mismatch(left, symbol, right, node)
+    number = f"CAST({right.sql} AS DOUBLE)"
+    if right.type.is_integer and symbol == "*":
+        number = f"CAST({right.sql} AS BIGINT)"
+    amount = literals.amount(left)
+    kind = left.type
+    function = "to_milliseconds" if kind == types.DAY_INTERVAL else "to_months"
+    size = "BIGINT" if kind == types.DAY_INTERVAL else "INTEGER"
+    return _made(
+        f"{function}(CAST(trunc({amount} {symbol} {number}) AS {size}))", kind, left, right
+    )
 
 
 def _shift(symbol: str, moment: Value, interval: Value) -> Value:
@@ -176,7 +204,7 @@ def negate(value: Value, node: Any) -> Value:
     return Value(f"(-{value.sql})", value.type, value.reads, literal, value.aggregate)
 
 
-def compare(symbol: str, left: Value, right: Value, node: Any) -> Value:
+def compare(symbol: str, left: Value, right: Value, node: Any, env: Env) -> Value:
     """``=``, ``<>``, ``<``, ``<=``, ``>``, ``>=`` and IS [NOT] DISTINCT FROM."""
     kind = types.common_type(left.type, right.type)
     if kind is None:
@@ -184,14 +212,14 @@ def compare(symbol: str, left: Value, right: Value, node: Any) -> Value:
         if symbol in FLIPPED:
             raise mismatch(left, FLIPPED[symbol], right, node)
         raise mismatch(left, "=" if symbol == "<>" else symbol, right, node)
-    is_distinct = symbol in ("IS DISTINCT FROM", "IS NOT DISTINCT FROM")
-    if kind.name in ("array", "row", "map") and not is_distinct:
-        return _composite(symbol, left, right, kind, node)
+    if kind.name in comparisons.COMPOSITE:
+        return _composite(symbol, left, right, kind, env)
     if kind.name == "json" and symbol not in ("=", "<>"):
         raise mismatch(left, symbol, right, node)
-    if "char" in (left.type.name, right.type.name) and left.type != right.type:
-        raise unsupported(f"{left.type} {symbol} {right.type}", node)
     a, b = coerce(left, kind), coerce(right, kind)
+    if kind.name == "char":
+        # A char is compared without the spaces that fill it.
+        a, b = (replace(side, sql=f"rtrim({side.sql}, ' ')") for side in (a, b))
     sql = f"({a.sql} {symbol} {b.sql})"
     if kind.name in ("double", "real"):
         sql = _without_nan(sql, symbol, a, b)
@@ -211,17 +239,32 @@ def _without_nan(sql: str, symbol: str, a: Value, b: Value) -> str:
     return sql
 
 
-def _composite(symbol: str, left: Value, right: Value, kind: Type, node: Any) -> Value:
-    """Arrays and rows compare as DuckDB does unless an element is NULL, where Trino answers NULL:
-    then refused.
-    """
-    if left.literal is None or right.literal is None:
-        raise unsupported(f"the comparison {left.type} {symbol} {right.type}", node)
+def _composite(symbol: str, left: Value, right: Value, kind: Type, env: Env) -> Value:
     a, b = coerce(left, kind), coerce(right, kind)
-    return _made(f"({a.sql} {symbol} {b.sql})", types.BOOLEAN, a, b)
+    if symbol in ("=", "<>"):
+        sql = comparisons.equal(a.sql, b.sql, kind)
+        sql = sql if symbol == "=" else f"(NOT ({sql}))"
+    elif "DISTINCT" not in symbol:
+        sql = comparisons.ordered(symbol, a.sql, b.sql, kind, env)
+    elif comparisons.holds_map(kind):
+        raise unsupported(f"{left.type} {symbol} {right.type}")
+    else:
+        sql = f"({a.sql} {symbol} {b.sql})"
+    return _made(f"({sql})", types.BOOLEAN, a, b)
 
 
-def concatenate(left: Value, right: Value, node: Any) -> Value:
+def _joined_chars(left: Value, right: Value) -> Value:
+    """A char keeps the spaces that fill it, and a varchar(n) beside it becomes a char(n)."""
+    kinds = [types.common_type(side.type, Type("char", (1,))) for side in (left, right)]
+    sides = [coerce(side, kind) for side, kind in zip((left, right), kinds, strict=True) if kind]
+    texts = (f"rpad({side.sql}, {side.type.args[0]}, ' ')" for side in sides)
+    size = sum(side.type.args[0] for side in sides)
+    if size > types.MAX_CHAR:
+        raise unsupported(f"{left.type} || {right.type}")
+    return _made(f"({' || '.join(texts)})", Type("char", (size,)), *sides)
+
+
+def concatenate(left: Value, right: Value, node: Any) -> Value:  # noqa: PLR0911  one return per kind
     """``||`` of texts, arrays or binaries."""
     a, b = left.type, right.type
     if a.name == "unknown" and b.name == "unknown":
@@ -250,7 +293,7 @@ def concatenate(left: Value, right: Value, node: Any) -> Value:
         return _made(f"({x.sql} || {y.sql})", types.VARCHAR, x, y)
     if a.name == b.name == "varbinary":
         return _made(f"({left.sql} || {right.sql})", a, left, right)
-    if "char" in (a.name, b.name):
-        raise unsupported(f"{a} || {b}", node)
+    if "char" in (a.name, b.name) and {a.name, b.name} <= {"char", "varchar"}:
+        return _joined_chars(left, right)
     message = f"Unexpected parameters ({a}, {b}) for function concat."
     raise failure("FUNCTION_NOT_FOUND", message, node)

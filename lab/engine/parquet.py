@@ -2,66 +2,108 @@
 
 What counts is what Athena counts: the compressed bytes of the column chunks that are read, in the
 row groups that the statistics do not exclude. Footers are not counted, so ``SELECT count(*)``
-scans 0 bytes.
+scans 0 bytes. Source: Amazon Athena User Guide, "Handle schema updates".
 """
 
 # ruff: noqa: S608  the SQL is of our own making, its names and texts quoted
 
-import datetime as dt
-import operator
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet
-
 from lab.engine import types
 from lab.engine.catalog import StoredFile
 from lab.engine.errors import QueryError
+from lab.engine.pruning import excluded
 from lab.engine.type_text import parse_type
 from lab.engine.types import quote
 from lab.engine.values import Scan
 
-OPERATORS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+# Physical type of a file: the types of a table as which Athena reads it.
+READABLE = {
+    "BOOLEAN": ("boolean",),
+    "INT32": (*types.INTEGERS, "decimal", "date"),
+    "INT64": (*types.INTEGERS, "decimal", "timestamp", "timestamp with time zone"),
+    "INT96": ("timestamp",),
+    "FLOAT": ("real", "double"),
+    "DOUBLE": ("double",),
+    "BYTE_ARRAY": ("varchar", "char", "varbinary", "decimal", "json"),
+    "FIXED_LEN_BYTE_ARRAY": ("decimal", "varbinary", "varchar", "uuid"),
+}
+NESTED = ("array", "map", "row")
 
 
 @lru_cache(maxsize=4096)
 def _metadata(path: Path, _size: int, _modified: float) -> Any:
+    import pyarrow.parquet
+
     return pyarrow.parquet.read_metadata(path)
 
 
 def metadata(file: StoredFile) -> Any:
     """The footer, kept as long as the file does not change. HIVE_BAD_DATA when it is no Parquet
-    file.
+    file, HIVE_CANNOT_OPEN_SPLIT when it is gone.
     """
+    import pyarrow as pa
+
     try:
         return _metadata(file.path, file.size, file.modified)
-    except pyarrow.ArrowInvalid as error:
-        message = f"Not valid Parquet file: {file.key} Expected magic number: PAR1"
+    except FileNotFoundError as error:
+        raise gone(file) from error
+    except pa.ArrowInvalid as error:
+        with file.path.open("rb") as content:
+            content.seek(max(0, file.size - 4))
+            found = content.read(4).decode("latin-1")
+        message = f"Malformed Parquet file. Expected magic number: PAR1 got: {found} [{file.uri}]"
         raise QueryError("HIVE_BAD_DATA", message) from error
 
 
-def spellings(file: StoredFile) -> tuple[str, ...]:
-    """The names of a file's columns as it writes them."""
-    return tuple(metadata(file).schema.to_arrow_schema().names)
+def gone(file: StoredFile) -> QueryError:
+    """What Athena says when a file was deleted between its listing and its reading."""
+    return QueryError(
+        "HIVE_CANNOT_OPEN_SPLIT",
+        f"Error opening Hive split {file.uri} (offset=0, length={file.size}):"
+        " The specified key does not exist.",
+    )
 
 
-def source(scan: Scan, files: list[StoredFile], names: tuple[str, ...], file_column: str) -> str:
-    """SELECT of the scan's columns from files that all have the columns ``names``; a missing
+@lru_cache(maxsize=4096)
+def _physical(path: Path, size: int, modified: float) -> tuple[tuple[str, str], ...]:
+    schema = _metadata(path, size, modified).schema
+    found: dict[str, str] = {}
+    for place in range(len(schema)):
+        column = schema.column(place)
+        nested = column.path != column.name or column.max_repetition_level > 0
+        name = column.path.split(".")[0] if nested else column.name
+        found[name] = "" if nested else column.physical_type
+    return tuple(found.items())
+
+
+def spellings(file: StoredFile) -> tuple[tuple[str, str], ...]:
+    """A file's columns: the name as it writes it and the physical type, empty when nested."""
+    metadata(file)
+    return _physical(file.path, file.size, file.modified)
+
+
+def source(
+    scan: Scan, files: list[StoredFile], found: tuple[tuple[str, str], ...], file_column: str
+) -> str:
+    """SELECT of the scan's columns from files that all have the columns ``found``; a missing
     column is NULL.
     """
-    actual = {name.lower(): name for name in names}
-    schema = metadata(files[0]).schema.to_arrow_schema()
+    parameters = {key.lower(): value for key, value in scan.table.serde_parameters.items()}
+    by_place = parameters.get("parquet.column.index.access", "false").lower() == "true"
+    actual = {name.lower(): (name, physical) for name, physical in found}
     columns = []
-    for column in scan.table.columns:
+    for place, column in enumerate(scan.table.columns):
         name = column.name.lower()
         if name not in scan.mentioned:
             continue
         kind = parse_type(column.type)
-        if name in actual:
-            _check(schema.field(actual[name]).type, kind, column.name, files[0])
-        value = quote(actual[name]) if name in actual else "NULL"
+        stored = found[place : place + 1] if by_place else [actual[name]] if name in actual else []
+        for _, physical in stored:
+            _check(physical, kind, column.name, files[0])
+        value = quote(stored[0][0]) if stored else "NULL"
         columns.append(f"CAST({value} AS {types.duckdb(kind)}) AS {quote(name)}")
     listed = ", ".join(types.text(str(file.path)) for file in files)
     if file_column:
@@ -73,20 +115,16 @@ def source(scan: Scan, files: list[StoredFile], names: tuple[str, ...], file_col
     )
 
 
-def _check(stored: Any, kind: types.Type, name: str, file: StoredFile) -> None:
-    """Text is not read as numbers, nor numbers as text: Athena refuses the file."""
-    is_text = pyarrow.types.is_string(stored) or pyarrow.types.is_large_string(stored)
-    is_number = pyarrow.types.is_integer(stored) or pyarrow.types.is_floating(stored)
-    wrong = (is_text and not kind.is_text and kind.name != "varbinary") or (
-        is_number and not kind.is_numeric
+def _check(physical: str, kind: types.Type, name: str, file: StoredFile) -> None:
+    """Numbers widen; nothing else is read as another type."""
+    if kind.name in NESTED if not physical else kind.name in READABLE[physical]:
+        return
+    shown = {"": "GROUP", "BYTE_ARRAY": "BINARY"}.get(physical, physical)
+    message = (
+        f"Field {name}'s type {shown} in parquet file {file.uri} is incompatible with type"
+        f" {kind} defined in table schema"
     )
-    wrong = wrong or (pyarrow.types.is_floating(stored) and kind.is_integer)
-    if wrong:
-        message = (
-            f"Field {name}'s type {str(stored).upper()} in parquet file {file.key} is"
-            f" incompatible with type {kind} defined in table schema"
-        )
-        raise QueryError("HIVE_BAD_DATA", message)
+    raise QueryError("HIVE_BAD_DATA", message)
 
 
 def bytes_needed(scan: Scan, file: StoredFile) -> int:
@@ -117,38 +155,4 @@ def _excluded(scan: Scan, chunks: list[Any]) -> bool:
 
 
 def _never(statistics: Any, symbol: str, value: Any) -> bool:
-    """Whether no value between the minimum and the maximum can satisfy ``column symbol value``."""
-    if not statistics.has_min_max:
-        return False
-    low, high = statistics.min, statistics.max
-    value = _comparable(value, low)
-    if value is None:
-        return False
-    if symbol == "=":
-        return bool(value < low or value > high)
-    extreme = low if symbol in ("<", "<=") else high
-    return not OPERATORS[symbol](extreme, value)
-
-
-def _comparable(value: Any, example: Any) -> Any:  # noqa: PLR0911  one return per kind
-    """The constant in the type of the statistics, or None when they cannot be compared for
-    certain.
-    """
-    if isinstance(example, bool) or isinstance(value, bool):
-        return None
-    if isinstance(example, int | float | Decimal):
-        if isinstance(value, str):
-            return Decimal(value) if _is_decimal(value) else None
-        return value if isinstance(value, int | float | Decimal) else None
-    if isinstance(example, dt.datetime):
-        if isinstance(value, dt.datetime):
-            return value.replace(tzinfo=example.tzinfo)
-        is_date = isinstance(value, dt.date)
-        return dt.datetime.combine(value, dt.time(), example.tzinfo) if is_date else None
-    if isinstance(example, dt.date):
-        return value if isinstance(value, dt.date) and not isinstance(value, dt.datetime) else None
-    return value if type(value) is type(example) else None
-
-
-def _is_decimal(value: str) -> bool:
-    return value.lstrip("+-").replace(".", "", 1).isdigit()
+    return statistics.has_min_max and excluded(statistics.min, statistics.max, symbol, value)

@@ -8,10 +8,10 @@ Amazon Athena User Guide, "Regex SerDe" and "Grok SerDe".
 
 from lab.engine import lines, types
 from lab.engine.catalog import StoredFile, Table
-from lab.engine.delimited import lenient
 from lab.engine.errors import QueryError
 from lab.engine.grok import expanded
 from lab.engine.java_regex import compiled
+from lab.engine.lazy_text import lenient
 from lab.engine.type_text import parse_type
 from lab.engine.types import quote
 from lab.engine.values import Scan
@@ -64,5 +64,7 @@ def _required(parameters: dict[str, str], name: str, table: Table) -> str:
 
 def groups_of(line: str, pattern: str, flag: str) -> list[str | None] | None:
     """The groups of a line, from the first; None when the pattern does not match it."""
-    match = compiled(pattern, flag == "i").fullmatch(line)
+    from lab.engine.udfs import backtracking
+
+    match = backtracking.compiled(pattern, flag == "i").fullmatch(line)
     return list(match.groups()) if match else None

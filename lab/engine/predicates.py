@@ -5,11 +5,12 @@ Importing this module adds its handlers to ``expression.HANDLERS``.
 
 # ruff: noqa: S608  the SQL is of our own making, its names and texts quoted
 
+import re
 from typing import Any
 
 from sqlglot import exp
 
-from lab.engine import operators, types
+from lab.engine import comparisons, operators, types
 from lab.engine.casts import coerce
 from lab.engine.errors import QueryError, failure, unsupported
 from lab.engine.expression import boolean, combined, compile_expression, handles, sides
@@ -35,7 +36,7 @@ def _comparison(node: exp.Binary, env: Env) -> Value:
     if isinstance(node.right, exp.Any | exp.All):
         return _quantified(node, symbol, env)
     left, right = sides(node, env)
-    return operators.compare(symbol, left, right, node)
+    return operators.compare(symbol, left, right, node, env)
 
 
 def _quantified(node: exp.Binary, symbol: str, env: Env) -> Value:
@@ -97,8 +98,11 @@ def _between(node: exp.Between, env: Env) -> Value:
 def _in(node: exp.In, env: Env) -> Value:
     refuse_unknown(node, ("this", "expressions", "query"))
     value = compile_expression(node.this, env)
-    if node.args.get("query") is not None:
-        return _in_query(node, value, env)
+    query = node.args.get("query")
+    if query is None and len(node.expressions) == 1 and isinstance(node.expressions[0], exp.Values):
+        query = node.expressions[0]
+    if query is not None:
+        return _in_query(node, value, query, env)
     items = [compile_expression(item, env) for item in node.expressions]
     kind: Type | None = value.type
     for item in items:
@@ -107,16 +111,17 @@ def _in(node: exp.In, env: Env) -> Value:
             message = f"IN value and list items must be the same type: {value.type}"
             raise failure("TYPE_MISMATCH", message, node)
     assert kind is not None
-    if kind.name in ("array", "map", "row", "char"):
-        raise unsupported(f"IN for {kind}", node)
+    if kind.name in (*comparisons.COMPOSITE, "char", "double", "real"):
+        tests = [operators.compare("=", value, item, node, env) for item in items]
+        return combined(f"({' OR '.join(test.sql for test in tests)})", types.BOOLEAN, *tests)
     parts = [coerce(part, kind) for part in (value, *items)]
     listed = ", ".join(part.sql for part in parts[1:])
     return combined(f"({parts[0].sql} IN ({listed}))", types.BOOLEAN, *parts)
 
 
-def _in_query(node: exp.In, value: Value, env: Env) -> Value:
-    query = _subquery(node.args["query"], env)
-    kind = _single_column(query, node)
+def _in_query(node: exp.In, value: Value, inside: exp.Expr, env: Env) -> Value:
+    query = _subquery(inside, env)
+    kind = _row_type(query)
     common = types.common_type(value.type, kind)
     if common is None:
         message = (
@@ -124,6 +129,8 @@ def _in_query(node: exp.In, value: Value, env: Env) -> Value:
             f" {value.type} vs {kind}"
         )
         raise failure("TYPE_MISMATCH", message, node)
+    if common.name in (*comparisons.COMPOSITE, "double", "real"):
+        return _in_composite(value, query, kind, common, node, env)
     inner = coerce(Value('"q"."c0"', kind), common)
     sql = f'({coerce(value, common).sql} IN (SELECT {inner.sql} FROM ({query.sql}) AS "q"))'
     return Value(sql, types.BOOLEAN, value.reads | query.reads, None, value.aggregate)
@@ -140,6 +147,37 @@ def _single_column(query: Any, node: exp.Expr) -> Type:
     return kind
 
 
+def _row_type(query: Any) -> Type:
+    """The type of a query's row: its column's, or a row of all of them."""
+    if len(query.columns) == 1:
+        kind: Type = query.columns[0].type
+        return kind
+    return types.row(*((column.name, column.type) for column in query.columns))
+
+
+def _row_of(query: Any, alias: str) -> str:
+    """SQL for the row ``alias`` of the query as a value of ``_row_type``."""
+    if len(query.columns) == 1:
+        return f'"{alias}"."c0"'
+    names = types.field_names(_row_type(query))
+    parts = (f'{types.text(name)}: "{alias}"."c{i}"' for i, name in enumerate(names))
+    return f"{{{', '.join(parts)}}}"
+
+
+def _in_composite(  # noqa: PLR0913, PLR0917  the two sides and their types
+    value: Value, query: Any, kind: Type, common: Type, node: exp.In, env: Env
+) -> Value:
+    """Row by row, since DuckDB does not leave an undecided comparison undecided."""
+    item = coerce(Value(_row_of(query, "q"), kind), common)
+    test = operators.compare("=", coerce(value, common), item, node, env).sql
+    source = f'FROM ({query.sql}) AS "q" WHERE'
+    sql = (
+        f"CASE WHEN EXISTS (SELECT 1 {source} {test}) THEN true"
+        f" WHEN EXISTS (SELECT 1 {source} ({test}) IS NULL) THEN NULL ELSE false END"
+    )
+    return Value(sql, types.BOOLEAN, value.reads | query.reads, None, value.aggregate)
+
+
 @handles(exp.Like)
 def _like(node: exp.Like, env: Env) -> Value:
     return _like_with(node, None, env)
@@ -152,6 +190,10 @@ def _escape(node: exp.Escape, env: Env) -> Value:
 
 def _like_with(node: exp.Like, escape: Value | None, env: Env) -> Value:
     left, right = sides(node, env)
+    if left.type.name == "char":
+        # With the spaces that fill it.
+        full = f"rpad({left.sql}, {left.type.args[0]}, ' ')"
+        left = Value(full, types.VARCHAR, left.reads, None, left.aggregate)
     for side in (left, right):
         if side.type.name == "char":
             raise unsupported("LIKE for char", node)
@@ -160,10 +202,31 @@ def _like_with(node: exp.Like, escape: Value | None, env: Env) -> Value:
                 f"Left side of LIKE expression must evaluate to a varchar (actual: {side.type})"
             )
             raise failure("TYPE_MISMATCH", message, node)
-    # DuckDB has no escape character unless told; Trino neither.
-    suffix = f" ESCAPE {escape.sql}" if escape else ""
+    if escape is not None:
+        return _like_escaped(node, left, right, escape, env)
     word = "NOT LIKE" if node.args.get("negate") else "LIKE"
-    return combined(f"({left.sql} {word} {right.sql}{suffix})", types.BOOLEAN, left, right)
+    return combined(f"({left.sql} {word} {right.sql})", types.BOOLEAN, left, right)
+
+
+def _like_escaped(node: exp.Like, left: Value, right: Value, escape: Value, env: Env) -> Value:
+    """What is escaped must be a wildcard or the escape character."""
+    character = escape.literal
+    if not isinstance(character, str):
+        raise unsupported("LIKE whose escape character is no constant", node)
+    if len(character) != 1:
+        message = "Escape string must be a single character"
+        raise failure("INVALID_FUNCTION_ARGUMENT", message, node)
+    e = re.escape(character)
+    wrong = types.text(f"^(?s:(?:[^{e}]|{e}[%_{e}])*)$")
+    bad = env.fail(
+        "INVALID_FUNCTION_ARGUMENT",
+        "'Escape character must be followed by ''%'', ''_'' or the escape character itself'",
+        types.BOOLEAN,
+    )
+    word = "NOT LIKE" if node.args.get("negate") else "LIKE"
+    plain = f"({left.sql} {word} {right.sql} ESCAPE {escape.sql})"
+    sql = f"CASE WHEN NOT regexp_matches({right.sql}, {wrong}) THEN {bad} ELSE {plain} END"
+    return combined(f"({sql})", types.BOOLEAN, left, right)
 
 
 @handles(exp.Exists)
@@ -175,7 +238,10 @@ def _exists(node: exp.Exists, env: Env) -> Value:
 @handles(exp.Subquery)
 def _scalar_subquery(node: exp.Subquery, env: Env) -> Value:
     query = _subquery(node, env)
-    return Value(f"({query.sql})", _single_column(query, node), query.reads)
+    sql = query.sql
+    if len(query.columns) > 1:
+        sql = f'SELECT {_row_of(query, "q")} FROM ({sql}) AS "q"'
+    return Value(f"({sql})", _row_type(query), query.reads)
 
 
 def _subquery(node: exp.Expr, env: Env) -> Any:

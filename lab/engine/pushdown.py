@@ -72,7 +72,9 @@ def _push_statistics(part: exp.Expr, fields: tuple[Field, ...], context: Context
 
 
 def _push_list(part: exp.In, fields: tuple[Field, ...], context: Context) -> None:
-    """``key IN ('a', 'b')`` names the partitions of a projection whose values are injected."""
+    """``key IN ('a', 'b')`` names the partitions of a projection whose values are injected, and
+    excludes row groups.
+    """
     try:
         values = [compile_expression(item, Env(context, Scope())) for item in part.expressions]
     except QueryError:
@@ -80,10 +82,11 @@ def _push_list(part: exp.In, fields: tuple[Field, ...], context: Context) -> Non
     item = _column_of(part.this, fields)
     if item is None or item.origin is None or any(value.literal is None for value in values):
         return
+    if any(types.common_type(item.value.type, value.type) is None for value in values):
+        return
     number, name = item.origin
-    if name in {key.name.lower() for key in context.scans[number].table.partition_keys}:
-        literals = tuple(value.literal for value in values)
-        context.scans[number].filters.append((name, "in", literals))
+    literals = tuple(value.literal for value in values)
+    context.scans[number].filters.append((name, "in", literals))
 
 
 def _column_of(node: exp.Expr, fields: tuple[Field, ...]) -> Field | None:

@@ -12,16 +12,18 @@ from typing import Any
 
 from sqlglot import exp
 
+from lab.engine.comparisons import holds_map
 from lab.engine.errors import QueryError, failure, unsupported
 from lab.engine.expression import boolean, compile_expression
 from lab.engine.grouping import Grouping, check_grouped, compile_group
+from lab.engine.limits import has_ties, limit_sql, tied
 from lab.engine.syntax import refuse_unknown
 from lab.engine.types import Type
 from lab.engine.values import NOTHING, Context, Env, Field, Reads, Scope, Value, resolve_field
 
 SELECT_PARTS = (
     "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset",
-    "distinct", "windows", "with_",
+    "distinct", "windows", "with_", "match", "sample",
 )  # fmt: skip
 
 
@@ -62,6 +64,14 @@ class Cte:
     node: exp.Expr
     aliases: tuple[str, ...]
     scope: Scope
+    recursive: str | None = None
+
+    def compile(self, context: Context) -> Query:
+        if self.recursive is None:
+            return compile_query(self.node, context, self.scope)
+        from lab.engine.recursion import compile_recursive
+
+        return compile_recursive(self.node, self.recursive, self.aliases, self.scope, context)
 
 
 def compile_query(node: exp.Expr, context: Context, parent: Scope | None = None) -> Query:
@@ -75,7 +85,7 @@ def compile_query(node: exp.Expr, context: Context, parent: Scope | None = None)
         case exp.SetOperation():
             return set_operation(node, context, scope)
         case exp.Subquery():
-            refuse_unknown(node, ("this", "alias", "order", "limit", "offset", "with_"))
+            refuse_unknown(node, ("this", "alias", "order", "limit", "offset", "with_", "sample"))
             inner = compile_query(node.this, context, scope)
             return ordered(node, inner, context, scope)
         case exp.Values():
@@ -89,8 +99,8 @@ def _with(node: exp.Expr, context: Context, parent: Scope | None) -> Scope | Non
     clause = node.args.get("with_")
     if clause is None:
         return parent
-    if clause.args.get("recursive"):
-        raise unsupported("WITH RECURSIVE", clause)
+    from lab.engine.recursion import refers_to
+
     known: dict[str, Cte] = {}
     scope = Scope((), parent, known)
     for cte in clause.expressions:
@@ -99,9 +109,11 @@ def _with(node: exp.Expr, context: Context, parent: Scope | None) -> Scope | Non
             message = f"WITH query name '{name}' specified more than once"
             raise failure("DUPLICATE_NAMED_QUERY", message, cte.args["alias"])
         aliases = tuple(column.name for column in cte.args["alias"].columns)
-        found = Cte(cte.this, aliases, Scope((), parent, dict(known)))
+        recursive = bool(clause.args.get("recursive")) and refers_to(cte.this, name)
+        inner = Scope((), parent, dict(known))
+        found = Cte(cte.this, aliases, inner, name if recursive else None)
         # Compiled once for its errors, even if nobody uses it.
-        compile_query(cte.this, replace(context, scans=[]), found.scope)
+        found.compile(replace(context, scans=[]))
         known[name] = found
     return scope
 
@@ -125,6 +137,9 @@ def _select(node: exp.Select, context: Context, parent: Scope | None) -> Query:
         clause = env.with_(aggregates=True, clause="HAVING clause")
         having = boolean(node.args["having"].this, clause, "HAVING clause")
     distinct = _is_distinct(node)
+    if distinct:
+        refuse_maps([output.type for output in outputs], "DISTINCT", node)
+    refuse_maps([key.type for key in grouping.values], "GROUP BY", node)
     order = _order(node, env, outputs, distinct)
     aggregated = (
         grouping.present
@@ -136,10 +151,17 @@ def _select(node: exp.Select, context: Context, parent: Scope | None) -> Query:
     return _assemble(node, source, where, outputs, grouping, having, order, distinct, aggregated)
 
 
+def refuse_maps(kinds: list[Type], word: str, node: exp.Expr) -> None:
+    """DuckDB tells maps apart by the order of their entries, Trino does not."""
+    for kind in kinds:
+        if holds_map(kind):
+            raise unsupported(f"{word} of {kind}", node)
+
+
 def _is_distinct(node: exp.Select) -> bool:
     distinct = node.args.get("distinct")
     if distinct is not None and distinct.args.get("on"):
-        raise unsupported("DISTINCT ON", node)
+        raise failure("SYNTAX_ERROR", "mismatched input 'ON'", node)
     return distinct is not None
 
 
@@ -169,10 +191,18 @@ def _assemble(  # noqa: PLR0913, PLR0917  the clauses of one SELECT
         parts.append(f"HAVING {having.sql}")
         hard |= having.reads
     if order:
-        parts.append("ORDER BY " + ", ".join(f"{value.sql} {way}" for value, way in order))
         hard |= NOTHING.union(*(value.reads for value, _ in order))
-    limit = _limit(node)
-    parts += [limit] if limit else []
+    limit = limit_sql(node)
+    if has_ties(node):
+        parts[0] += "".join(
+            f', {value.sql} AS "o{i}"'
+            for i, (value, _) in enumerate(order)
+            if not value.sql.isdigit()
+        )
+        parts = [tied(node, " ".join(parts), order, len(outputs))]
+    elif order:
+        parts.append("ORDER BY " + ", ".join(f"{value.sql} {way}" for value, way in order))
+    parts += [limit] if limit and not has_ties(node) else []
     if distinct:
         hard |= NOTHING.union(*(output.value.reads for output in outputs))
     windowed = node.find(exp.Window) is not None
@@ -199,10 +229,15 @@ def _outputs(node: exp.Select, env: Env, fields: tuple[Field, ...]) -> list[Outp
 
 
 def _star(item: exp.Expr, table: str | None, fields: tuple[Field, ...]) -> list[Output]:
+    parts = {**item.args, **(item.this.args if isinstance(item.this, exp.Star) else {})}
+    for word in ("except_", "except", "replace", "rename"):
+        if parts.get(word):
+            raise failure("SYNTAX_ERROR", f"mismatched input '{word.strip('_').upper()}'", item)
     refuse_unknown(item, ("this", "table", "db", "catalog"))
     chosen = [
         f for f in fields
         if (not f.hidden if table is None else (f.relation or "").lower() == table.lower())
+        and not f.unselected
     ]  # fmt: skip
     if not chosen and table is not None:
         raise failure("TABLE_NOT_FOUND", f"Unable to resolve reference {table}", item)
@@ -303,31 +338,9 @@ def _order_value(item: exp.Expr, env: Env, outputs: list[Output], distinct: bool
     return value
 
 
-def _limit(node: exp.Expr) -> str:
-    parts = []
-    limit, offset = node.args.get("limit"), node.args.get("offset")
-    if isinstance(limit, exp.Fetch):
-        if limit.args.get("limit_options") and limit.args["limit_options"].args.get("with_ties"):
-            raise unsupported("WITH TIES", node)
-        parts.append(f"LIMIT {_count(limit.args.get('count'), node)}")
-    elif limit is not None and limit.expression.name.upper() != "ALL":
-        parts.append(f"LIMIT {_count(limit.expression, node)}")
-    if offset is not None:
-        parts.append(f"OFFSET {_count(offset.expression, node)}")
-    return " ".join(parts)
-
-
-def _count(node: exp.Expr | None, near: exp.Expr) -> int:
-    if node is None:
-        return 1
-    if not isinstance(node, exp.Literal) or node.is_string or not node.name.isdigit():
-        raise unsupported("LIMIT of an expression", near)
-    return int(node.name)
-
-
 def ordered(node: exp.Expr, inner: Query, context: Context, parent: Scope | None) -> Query:
     """ORDER BY, OFFSET and LIMIT around a query in parentheses or a set operation."""
-    limit = _limit(node)
+    limit = limit_sql(node)
     if node.args.get("order") is None and not limit:
         return inner
     columns = [
@@ -339,4 +352,6 @@ def ordered(node: exp.Expr, inner: Query, context: Context, parent: Scope | None
     if order:
         sql += " ORDER BY " + ", ".join(f"{value.sql} {way}" for value, way in order)
     hard = inner.hard | NOTHING.union(*(value.reads for value, _ in order))
+    if has_ties(node):
+        return Query(tied(node, inner.sql, order, len(columns)), tuple(columns), hard)
     return Query(f"{sql} {limit}".rstrip(), tuple(columns), hard)

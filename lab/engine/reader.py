@@ -13,6 +13,7 @@ from lab.engine.syntax import mismatched
 
 CATALOG = "awsdatacatalog"
 HIVE_STATEMENTS = ("ALTER", "DROP", "SHOW", "MSCK", "DESCRIBE", "DESC")
+OPENING, CLOSING = ("(", "["), (")", "]")
 HIVE_OBJECTS = ("EXTERNAL", "DATABASE", "SCHEMA")
 
 
@@ -149,6 +150,21 @@ class Reader:
             if self.accept(")"):
                 return tuple(pairs)
             self.expect(",")
+
+    def expressions(self) -> list[str]:
+        """What is left, split at its commas outside of parentheses and brackets."""
+        parts: list[list[Token]] = [[]]
+        depth = 0
+        while (token := self.token) is not None:
+            self.place += 1
+            depth += (token.text in OPENING) - (token.text in CLOSING)
+            if token.text == "," and not depth and token.token_type != TokenType.STRING:
+                parts.append([])
+            else:
+                parts[-1].append(token)
+        if not all(parts):
+            raise self.error()
+        return [self.sql[part[0].start : part[-1].end + 1] for part in parts]
 
     def end(self) -> None:
         if self.token is not None:

@@ -11,17 +11,21 @@ from sqlglot import exp
 
 from lab.engine import types
 from lab.engine.casts import coerce
-from lab.engine.catalog import Table
+from lab.engine.catalog import HIDDEN_COLUMNS, Table, hidden_columns
 from lab.engine.errors import failure, unsupported
 from lab.engine.expression import boolean, compile_expression
 from lab.engine.operators import compare
 from lab.engine.pushdown import push_down
+from lab.engine.sampling import sample
 from lab.engine.syntax import parse_query, refuse_unknown
 from lab.engine.type_text import parse_type
 from lab.engine.types import quote
 from lab.engine.values import NOTHING, Context, Env, Field, Reads, Scope, Value
 
 CATALOG = "awsdatacatalog"
+DERIVED_PARTS = (
+    "this", "expressions", "alias", "joins", "sample", "order", "limit", "offset", "with_",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,17 @@ class Relation:
 
 def compile_from(node: exp.Select, context: Context, parent: Scope | None) -> Relation:
     relation = compile_relation(node.args["from_"].this, context, parent)
+    match = node.args.get("match")
+    if match is not None:
+        from lab.engine.row_patterns import match_recognize
+
+        if node.args.get("joins"):
+            raise unsupported("MATCH_RECOGNIZE beside a join", match)
+        relation = match_recognize(match, relation, context, parent)
+    if node.args.get("sample") is not None:
+        if node.args.get("joins"):
+            raise unsupported("TABLESAMPLE beside a join", node)
+        relation = replace(relation, sql=f"{relation.sql} {sample(node.args['sample'])}")
     for join in node.args.get("joins") or []:
         relation = _join(relation, join, context, parent)
     return relation
@@ -42,9 +57,14 @@ def compile_from(node: exp.Select, context: Context, parent: Scope | None) -> Re
 
 def compile_relation(node: exp.Expr, context: Context, parent: Scope | None) -> Relation:
     match node:
+        case exp.Table(this=exp.Values()):
+            relation = _derived(node, context, parent)
         case exp.Table():
             relation = _table(node, context, parent)
+        case exp.Subquery() if not isinstance(node.this, exp.Query | exp.Values):
+            relation = _parenthesised(node, context, parent)
         case exp.Subquery() | exp.Values():
+            refuse_unknown(node, DERIVED_PARTS)
             relation = _derived(node, context, parent)
         case exp.Unnest():
             relation = _unnest(node, context, Scope((), parent))
@@ -52,6 +72,8 @@ def compile_relation(node: exp.Expr, context: Context, parent: Scope | None) -> 
             relation = compile_relation(node.this, context, parent)
         case _:
             raise unsupported(node.key.upper(), node)
+    if node.args.get("sample") is not None:
+        relation = replace(relation, sql=f"{relation.sql} {sample(node.args['sample'])}")
     for join in node.args.get("joins") or []:
         relation = _join(relation, join, context, parent)
     return relation
@@ -66,9 +88,11 @@ def table_name(node: exp.Table, context: Context) -> tuple[str, str]:
 
 
 def _table(node: exp.Table, context: Context, parent: Scope | None) -> Relation:
-    refuse_unknown(node, ("this", "db", "catalog", "alias", "joins"))
+    refuse_unknown(node, ("this", "db", "catalog", "alias", "joins", "sample", "version"))
     if not isinstance(node.this, exp.Identifier):
-        raise unsupported("a table function", node)
+        from lab.engine.table_functions import table_function
+
+        return table_function(node, context)
     if not node.db:
         cte = _find_cte(parent, node.name)
         if cte is not None:
@@ -84,6 +108,10 @@ def _table(node: exp.Table, context: Context, parent: Scope | None) -> Relation:
         raise failure("TABLE_NOT_FOUND", message, node)
     if table.view is not None:
         return _view(table, node, context)
+    if node.args.get("version") is not None:
+        from lab.engine.iceberg.travel import travelled
+
+        table = travelled(table, node, context)
     return _scan(table, node, context)
 
 
@@ -96,10 +124,8 @@ def _find_cte(scope: Scope | None, name: str) -> Any:
 
 
 def _cte(cte: Any, node: exp.Table, context: Context) -> Relation:
-    from lab.engine.query import compile_query
-
-    query = compile_query(cte.node, context, cte.scope)
-    return _named(query, node.alias_or_name, _aliases(node) or cte.aliases, context, node)
+    query = cte.compile(context)
+    return _named(query, node.alias_or_name, aliases(node) or cte.aliases, context, node)
 
 
 def _view(table: Table, node: exp.Table, context: Context) -> Relation:
@@ -112,7 +138,7 @@ def _view(table: Table, node: exp.Table, context: Context) -> Relation:
     query = compile_query(parse_query(table.view or ""), inner, None)
     context.relations = inner.relations
     names = tuple(column.name for column in table.columns)
-    return _named(query, node.alias_or_name, _aliases(node) or names, context, node)
+    return _named(query, node.alias_or_name, aliases(node) or names, context, node)
 
 
 def _scan(table: Table, node: exp.Table, context: Context) -> Relation:
@@ -121,28 +147,41 @@ def _scan(table: Table, node: exp.Table, context: Context) -> Relation:
     fields = []
     for column in table.all_columns:
         name = column.name.lower()
+        kind, sql = _stored(parse_type(column.type)), f"{quote(alias)}.{quote(name)}"
         value = Value(
-            f"{quote(alias)}.{quote(name)}",
-            parse_type(column.type),
+            # The spaces that fill a char are no part of it, stored or not.
+            f"rtrim({sql}, ' ')" if kind.name == "char" else sql,
+            kind,
             frozenset({(scan.number, name)}),
         )
         fields.append(Field(name, node.alias_or_name, value, (scan.number, name)))
     sql = f"{quote(scan.name)} AS {quote(alias)}"
-    return Relation(
-        sql, _renamed(tuple(fields), _aliases(node), node), frozenset({(scan.number, "")})
+    shown = renamed(tuple(fields), aliases(node), node)
+    hidden = tuple(
+        Field(name, node.alias_or_name, _hidden(alias, scan.number, name), unselected=True)
+        for name in hidden_columns(table)
     )
+    return Relation(sql, (*shown, *hidden), frozenset({(scan.number, "")}))
 
 
-def _aliases(node: exp.Expr) -> tuple[str, ...]:
+def _hidden(alias: str, number: int, name: str) -> Value:
+    kind = _stored(parse_type(HIDDEN_COLUMNS[name]))
+    return Value(f"{quote(alias)}.{quote(name)}", kind, frozenset({(number, name)}))
+
+
+def _stored(kind: types.Type) -> types.Type:
+    """The type as files hold it: an instant has no zone of its own."""
+    return replace(kind, zone="UTC") if kind.name == "timestamp with time zone" else kind
+
+
+def aliases(node: exp.Expr) -> tuple[str, ...]:
     alias = node.args.get("alias")
     return (
         tuple(column.name for column in alias.columns) if isinstance(alias, exp.TableAlias) else ()
     )
 
 
-def _renamed(
-    fields: tuple[Field, ...], names: tuple[str, ...], node: exp.Expr
-) -> tuple[Field, ...]:
+def renamed(fields: tuple[Field, ...], names: tuple[str, ...], node: exp.Expr) -> tuple[Field, ...]:
     if not names:
         return fields
     if len(names) != len(fields):
@@ -154,10 +193,33 @@ def _renamed(
     return tuple(replace(field, name=name) for field, name in zip(fields, names, strict=True))
 
 
+def _parenthesised(node: exp.Subquery, context: Context, parent: Scope | None) -> Relation:
+    """``(a JOIN b ON ...)``, which an alias makes one relation."""
+    refuse_unknown(node, ("this", "alias", "joins", "sample"))
+    relation = compile_relation(node.this, context, parent)
+    if node.alias:
+        fields = tuple(replace(item, relation=node.alias) for item in relation.fields)
+        relation = replace(relation, fields=renamed(fields, aliases(node), node))
+    return replace(relation, sql=f"({relation.sql})") if node.this.args.get("joins") else relation
+
+
 def _derived(node: exp.Expr, context: Context, parent: Scope | None) -> Relation:
     from lab.engine.query import compile_query
 
-    return _named(compile_query(node, context, parent), node.alias, _aliases(node), context, node)
+    query = node.this if isinstance(node, exp.Table) else node
+    return _named(compile_query(query, context, parent), node.alias, aliases(node), context, node)
+
+
+def _lateral(node: exp.Lateral, context: Context, scope: Scope) -> Relation:
+    """``LATERAL (query)``: the query sees the relations to its left."""
+    refuse_unknown(node, ("this", "alias"))
+    if not isinstance(node.this, exp.Subquery):
+        raise unsupported("LATERAL without a query", node)
+    from lab.engine.query import compile_query
+
+    query = compile_query(node.this, context, scope)
+    relation = _named(query, node.alias, aliases(node), context, node)
+    return replace(relation, sql=f"LATERAL {relation.sql}", hard=relation.hard | query.reads)
 
 
 def _named(
@@ -173,7 +235,7 @@ def _named(
         )
         for place, column in enumerate(query.columns)
     )
-    return Relation(f"({query.sql}) AS {quote(alias)}", _renamed(fields, names, node), query.hard)
+    return Relation(f"({query.sql}) AS {quote(alias)}", renamed(fields, names, node), query.hard)
 
 
 def _unnest(node: exp.Unnest, context: Context, scope: Scope) -> Relation:
@@ -204,7 +266,7 @@ def _unnest(node: exp.Unnest, context: Context, scope: Scope) -> Relation:
             _unnest_array(source.type.element, place, outside, kinds)
         else:
             raise failure("TYPE_MISMATCH", f"Cannot unnest type: {source.type}", node)
-    names = _aliases(node)
+    names = aliases(node)
     if node.args.get("offset"):
         longest = ", ".join(f"coalesce({length}, 0)" for length in lengths)
         inner.append(
@@ -222,7 +284,7 @@ def _unnest(node: exp.Unnest, context: Context, scope: Scope) -> Relation:
         Field(name, relation, Value(f'{quote(alias)}."c{i}"', kind, reads))
         for i, (name, kind) in enumerate(kinds)
     )
-    return Relation(sql, _renamed(fields, names, node), reads)
+    return Relation(sql, renamed(fields, names, node), reads)
 
 
 def _unnest_array(
@@ -239,19 +301,25 @@ def _unnest_array(
 
 def _join(left: Relation, node: exp.Join, context: Context, parent: Scope | None) -> Relation:
     refuse_unknown(node, ("this", "kind", "side", "on", "using", "method"))
+    if node.method and node.method.upper() != "NATURAL":
+        raise failure("SYNTAX_ERROR", f"mismatched input '{node.method.upper()}'", node)
     if node.method:
         raise failure("NOT_SUPPORTED", f"{node.method.capitalize()} join not supported", node)
     side, kind = node.side.upper(), node.kind.upper()
+    if side in ("SEMI", "ANTI") or kind in ("SEMI", "ANTI", "ASOF", "STRAIGHT"):
+        raise failure("SYNTAX_ERROR", f"mismatched input '{kind or side}'", node)
     if kind not in ("", "INNER", "CROSS", "OUTER"):
         raise unsupported(f"{kind} JOIN", node)
     target = node.this
     if isinstance(target, exp.Unnest):
         right = _unnest(target, context, Scope(left.fields, parent))
+    elif isinstance(target, exp.Lateral):
+        right = _lateral(target, context, Scope(left.fields, parent))
     else:
         right = compile_relation(target, context, parent)
     word = f"{side} JOIN" if side else "JOIN"
     if node.args.get("using"):
-        return _join_using(left, right, node, word)
+        return _join_using(left, right, node, word, context)
     fields = left.fields + right.fields
     hard = left.hard | right.hard
     if node.args.get("on") is None:
@@ -280,7 +348,9 @@ def _after_join(left: Relation, right: Relation, side: str) -> tuple[Field, ...]
     )
 
 
-def _join_using(left: Relation, right: Relation, node: exp.Join, word: str) -> Relation:
+def _join_using(
+    left: Relation, right: Relation, node: exp.Join, word: str, context: Context
+) -> Relation:
     names = [column.name.lower() for column in node.args["using"]]
     merged, conditions = [], []
     hard = left.hard | right.hard
@@ -288,7 +358,7 @@ def _join_using(left: Relation, right: Relation, node: exp.Join, word: str) -> R
         a, b = (
             _using(side, name, where, node) for side, where in ((left, "left"), (right, "right"))
         )
-        condition = compare("=", a.value, b.value, node)
+        condition = compare("=", a.value, b.value, node, Env(context, Scope()))
         conditions.append(condition.sql)
         hard |= condition.reads
         kind = types.common_type(a.value.type, b.value.type)

@@ -3,6 +3,7 @@ one cursor per query.
 """
 
 import threading
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 import duckdb
 
 from lab.engine import macros
+from lab.engine.bad_data import from_reader
 from lab.engine.catalog import Catalog, Objects
 from lab.engine.compiler import Compiled, wire
 from lab.engine.errors import Cancelled, QueryError
 from lab.engine.scan import Source, prepare
+from lab.engine.staging import Staging
 from lab.engine.text import printer
 
 BATCH = 2048
@@ -32,6 +35,8 @@ class Pool:
     def __init__(
         self, folders: list[Path], scratch: Path, memory: str = "256MB", threads: int = 2
     ) -> None:
+        self.scratch = scratch
+        self.memory = memory
         scratch.mkdir(parents=True, exist_ok=True)
         self._database = duckdb.connect(
             ":memory:",
@@ -81,6 +86,7 @@ class Job:
     limit: int | None = None
     bytes_scanned: int = 0
     _cursor: duckdb.DuckDBPyConnection | None = None
+    _staging: Staging | None = None
     _stopped: bool = False
     _timed_out: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -100,7 +106,8 @@ class Job:
     def check(self) -> None:
         if self._timed_out:
             raise QueryError(
-                "EXCEEDED_TIME_LIMIT", "Query exceeded the maximum execution time limit"
+                "EXCEEDED_TIME_LIMIT",
+                f"Query exceeded the maximum execution time limit of {TIMEOUT_SECONDS / 60:.2f}m",
             )
         if self._stopped:
             raise Cancelled
@@ -112,7 +119,17 @@ class Job:
                 self._cursor = self.pool.cursor()
             return self._cursor
 
+    @property
+    def staging(self) -> Staging:
+        """What it keeps beside DuckDB, until it is closed."""
+        if self._staging is None:
+            folder = self.pool.scratch / f"job-{uuid.uuid4().hex}"
+            self._staging = Staging(self.cursor, folder, self.check)
+        return self._staging
+
     def close(self) -> None:
+        if self._staging is not None:
+            self._staging.close()
         with self._lock:
             if self._cursor is not None:
                 self._cursor.close()
@@ -133,10 +150,10 @@ def with_sources(compiled: Compiled, sources: list[Source], sql: str) -> str:
 def plan(job: Job, compiled: Compiled, catalog: Catalog, objects: Objects) -> list[Source]:
     """Find the files of every scan and count their bytes into the job."""
     with translated(job):
-        sources = [prepare(scan, catalog, objects, job.cursor) for scan in compiled.scans]
+        sources = [prepare(scan, catalog, objects, job.staging) for scan in compiled.scans]
     job.bytes_scanned += sum(source.bytes for source in sources)
     if job.limit is not None and job.bytes_scanned > job.limit:
-        raise Cancelled("Query cancelled! : Bytes scanned limit was exceeded")
+        raise Cancelled("Bytes scanned limit was exceeded")
     return sources
 
 
@@ -175,6 +192,10 @@ class translated:  # noqa: N801  used as a statement
         if isinstance(error, duckdb.InterruptException):
             self.job.check()
             raise Cancelled from error
+        if isinstance(error, duckdb.OutOfMemoryException):
+            limit = self.job.pool.memory
+            message = f"Query exceeded per-node memory limit of {limit}"
+            raise QueryError("EXCEEDED_LOCAL_MEMORY_LIMIT", message) from error
         if isinstance(error, duckdb.Error):
             raise translate(error) from error
 
@@ -190,10 +211,8 @@ def translate(error: duckdb.Error) -> QueryError:  # noqa: PLR0911  one return p
         return QueryError("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")
     if isinstance(error, duckdb.OutOfRangeException) or "out of range" in message.lower():
         return QueryError("NUMERIC_VALUE_OUT_OF_RANGE", message)
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return QueryError("EXCEEDED_LOCAL_MEMORY_LIMIT", message)
     if "JSON" in message or "CSV" in message or isinstance(error, duckdb.IOException):
-        return QueryError("HIVE_BAD_DATA", message.splitlines()[0])
+        return from_reader(message)
     if isinstance(error, duckdb.ConversionException):
         return QueryError("INVALID_CAST_ARGUMENT", message)
     if isinstance(error, duckdb.InvalidInputException):

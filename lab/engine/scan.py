@@ -11,25 +11,47 @@ User Guide,
 # ruff: noqa: S608  the SQL is of our own making, its names and texts quoted
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
-from lab.engine import delimited, jsonlines, parquet, patterned, projection, types
-from lab.engine.catalog import Catalog, Column, Objects, Partition, StoredFile, Table
+from lab.engine import (
+    avro,
+    commits,
+    delimited,
+    jsonlines,
+    lines,
+    orc,
+    parquet,
+    patterned,
+    projection,
+    schemas,
+    types,
+)  # fmt: skip
+from lab.engine.avro import AVRO_SERDE
+from lab.engine.catalog import (
+    HIDDEN_COLUMNS,
+    Catalog,
+    Column,
+    Objects,
+    Partition,
+    StoredFile,
+    Table,
+    hidden_columns,
+)  # fmt: skip
 from lab.engine.errors import unsupported
+from lab.engine.hive_paths import partition_name
+from lab.engine.iceberg.lookup import is_iceberg
+from lab.engine.open_csv import OPEN_CSV_SERDE
+from lab.engine.orc import ORC_SERDE
+from lab.engine.staging import Staging
 from lab.engine.type_text import parse_type
 from lab.engine.types import quote
 from lab.engine.values import Scan
 
 JSON_SERDES = ("org.openx.data.jsonserde.JsonSerDe", "org.apache.hive.hcatalog.data.JsonSerDe")
-TEXT_SERDES = (
-    "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
-    "org.apache.hadoop.hive.serde2.OpenCSVSerde",
-)
+TEXT_SERDES = (delimited.LAZY_SIMPLE_SERDE, OPEN_CSV_SERDE)
 PARQUET_SERDE = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
-COMPRESSED = (".gz", ".zst")
-UNREADABLE = (".bz2", ".snappy", ".lz4", ".lzo", ".deflate", ".zip")
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 FILE_COLUMN = "$file"
 
@@ -42,21 +64,38 @@ class Source:
     bytes: int
 
 
-def prepare(
-    scan: Scan, catalog: Catalog, objects: Objects, connection: duckdb.DuckDBPyConnection
-) -> Source:
+def prepare(scan: Scan, catalog: Catalog, objects: Objects, staging: Staging) -> Source:
     """Choose partitions, list files, write the SQL."""
-    _check_kind(scan.table)
-    chosen = _chosen(scan, catalog, connection)
-    found = [(part, list(data_files(objects, part.location))) for part in chosen]
+    if is_iceberg(scan.table):
+        from lab.engine.iceberg import scan as iceberg
+
+        return iceberg.prepare(scan, objects, staging)
+    chosen = _chosen(scan, catalog, staging.connection)
+    for part in chosen:
+        schemas.check(scan.table, part)
+    with commits.READING:
+        found = [(part, data_files(objects, part.location)) for part in chosen]
+    count = _count(scan, [file for _, listed in found for file in listed])
+    found = [(part, _readable(scan, listed, staging)) for part, listed in found]
     files = [file for _, listed in found for file in listed]
     if not files:
         return Source(_empty(scan), 0)
     name = FILE_COLUMN if _needs_values(scan) else ""
-    sql = _read(scan, files, name)
+    sql = _read(scan, files, name, staging)
     if name:
         sql = _with_values(scan, sql, found)
-    return Source(sql, _count(scan, files))
+    return Source(sql, count)
+
+
+def _readable(scan: Scan, files: list[StoredFile], staging: Staging) -> list[StoredFile]:
+    """The files, or copies of those that DuckDB cannot read."""
+    if scan.table.serde == AVRO_SERDE:
+        return [avro.plain(file, scan, staging) for file in files]
+    if scan.table.serde in (PARQUET_SERDE, ORC_SERDE):
+        return files
+    if scan.table.serde in JSON_SERDES:
+        return [staging.plain(file) for file in files]
+    return [lines.readable(file, staging) for file in files]
 
 
 def _chosen(scan: Scan, catalog: Catalog, connection: duckdb.DuckDBPyConnection) -> list[Partition]:
@@ -75,25 +114,19 @@ def _chosen(scan: Scan, catalog: Catalog, connection: duckdb.DuckDBPyConnection)
     return _prune(scan, projection.partitions(scan, keep), connection)
 
 
-def _check_kind(table: Table) -> None:
-    """Refuse tables whose rows are not simply the files of their partitions."""
-    parameters = {key.lower(): value.lower() for key, value in table.parameters.items()}
-    if parameters.get("table_type") == "iceberg":
-        raise unsupported("an Iceberg table")
-
-
 def data_files(objects: Objects, location: str) -> list[StoredFile]:
     """The files under a location; names that begin with ``_`` or ``.`` are hidden, as Hive has
     it.
     """
     prefix = location if location.endswith("/") else location + "/"
-    listed = (file for file in objects.list(prefix) if file.size > 0)
+    bucket = location.split("/")[2]
+    listed = (replace(f, bucket=bucket) for f in objects.list(prefix) if f.size > 0)
     return [file for file in listed if not file.key.rsplit("/", 1)[-1].startswith(("_", "."))]
 
 
 def _needs_values(scan: Scan) -> bool:
     keys = {key.name.lower() for key in scan.table.partition_keys}
-    return not keys.isdisjoint(scan.mentioned)
+    return not keys.union(hidden_columns(scan.table)).isdisjoint(scan.mentioned)
 
 
 def _prune(
@@ -140,73 +173,100 @@ def _value(value: str) -> str:
 
 
 def _empty(scan: Scan) -> str:
+    kinds = {c.name.lower(): c.type for c in scan.table.all_columns} | HIDDEN_COLUMNS
     columns = [
-        f"CAST(NULL AS {types.duckdb(parse_type(column.type))}) AS {quote(column.name.lower())}"
-        for column in scan.table.all_columns
-        if column.name.lower() in scan.mentioned
+        f"CAST(NULL AS {types.duckdb(parse_type(kind))}) AS {quote(name)}"
+        for name, kind in kinds.items()
+        if name in scan.mentioned
     ]
     return f"SELECT {', '.join(columns) or '1 AS one'} WHERE false"
 
 
-def _read(scan: Scan, files: list[StoredFile], name: str) -> str:
+def _read(scan: Scan, files: list[StoredFile], name: str, staging: Staging) -> str:
     """One SELECT per group of files that spell their columns alike."""
-    table = scan.table
-    if table.serde == PARQUET_SERDE:
+    serde = scan.table.serde
+    if serde in (PARQUET_SERDE, AVRO_SERDE):
         groups = _grouped(files, parquet.spellings)
-        selects = [parquet.source(scan, g, spelt, name) for spelt, g in groups]  # type: ignore[arg-type]
-    elif table.serde in JSON_SERDES:
-        _check_compression(files)
-        groups = _grouped(files, jsonlines.spellings)
-        selects = [jsonlines.source(scan, g, spelt, name) for spelt, g in groups]  # type: ignore[arg-type]
-    elif table.serde in TEXT_SERDES:
-        _check_compression(files)
+        selects = [parquet.source(scan, listed, spelt, name) for spelt, listed in groups]
+    elif serde == ORC_SERDE:
+        groups = _grouped(files, orc.spellings)
+        selects = [orc.source(scan, listed, spelt, name, staging) for spelt, listed in groups]
+    elif serde in JSON_SERDES:
+        keys = _grouped(files, jsonlines.spellings)
+        selects = [jsonlines.source(scan, listed, spelt, name) for spelt, listed in keys]
+    elif serde in TEXT_SERDES:
         selects = [delimited.source(scan, files, name)]
-    elif table.serde in patterned.SERDES:
-        _check_compression(files)
+    elif serde in patterned.SERDES:
         selects = [patterned.source(scan, files, name)]
     else:
-        raise unsupported(f"the SerDe {table.serde}")
+        raise unsupported(f"the SerDe {serde}")
     return " UNION ALL ".join(selects)
 
 
-def _grouped(
-    files: list[StoredFile], key: Callable[[StoredFile], Hashable]
-) -> list[tuple[Hashable, list[StoredFile]]]:
-    groups: dict[Hashable, list[StoredFile]] = {}
+def _grouped[Key: Hashable](
+    files: list[StoredFile], key: Callable[[StoredFile], Key]
+) -> list[tuple[Key, list[StoredFile]]]:
+    groups: dict[Key, list[StoredFile]] = {}
     for file in files:
         groups.setdefault(key(file), []).append(file)
     return list(groups.items())
 
 
-def _check_compression(files: list[StoredFile]) -> None:
-    for file in files:
-        if file.key.endswith(UNREADABLE):
-            raise unsupported(f"the compression of {file.key}")
-
-
 def _with_values(scan: Scan, sql: str, found: list[tuple[Partition, list[StoredFile]]]) -> str:
-    """Add the partition's values, which are the catalogue's and not the path's, by file."""
+    """Add by file what is not in it: the partition's values, which are the catalogue's and not the
+    path's, and the hidden columns.
+    """
     keys = [k for k in enumerate(scan.table.partition_keys) if k[1].name.lower() in scan.mentioned]
+    hidden = [name for name in hidden_columns(scan.table) if name in scan.mentioned]
     rows = ", ".join(
-        f"({types.text(str(file.path))},"
-        f" {', '.join(_value(part.values[place]) for place, _ in keys)})"
+        f"({
+            ', '.join(
+                [
+                    types.text(str(file.path)),
+                    *(_value(part.values[place]) for place, _ in keys),
+                    *(_hidden(name, scan.table, part, file) for name in hidden),
+                ]
+            )
+        })"
         for part, files in found
         for file in files
     )
-    names = ", ".join(quote(f"k{place}") for place, _ in keys)
+    names = ", ".join(
+        [quote(FILE_COLUMN), *(quote(f"k{place}") for place, _ in keys), *map(quote, hidden)]
+    )
     values = ", ".join(
-        f"CAST(p.{quote(f'k{place}')} AS {types.duckdb(parse_type(key.type))}) AS"
-        f" {quote(key.name.lower())}"
-        for place, key in keys
+        [
+            *(
+                f"CAST(p.{quote(f'k{place}')} AS {types.duckdb(parse_type(key.type))}) AS"
+                f" {quote(key.name.lower())}"
+                for place, key in keys
+            ),
+            *(f"p.{quote(name)}" for name in hidden),
+        ]
     )
     return (
         f"SELECT f.* EXCLUDE ({quote(FILE_COLUMN)}), {values} FROM ({sql}) AS f"
-        f" JOIN (VALUES {rows}) AS p({quote(FILE_COLUMN)}, {names})"
+        f" JOIN (VALUES {rows}) AS p({names})"
         f" ON f.{quote(FILE_COLUMN)} = p.{quote(FILE_COLUMN)}"
     )
 
 
+def _hidden(name: str, table: Table, part: Partition, file: StoredFile) -> str:
+    """SQL for the value of a hidden column."""
+    match name:
+        case "$path":
+            return types.text(file.uri)
+        case "$file_size":
+            return f"CAST({file.size} AS BIGINT)"
+        case "$file_modified_time":
+            return f"make_timestamptz({int(file.modified * 1000) * 1000})"
+    return types.text(partition_name(table, part.values))
+
+
 def _count(scan: Scan, files: list[StoredFile]) -> int:
+    """The bytes that Athena would say it scanned."""
     if scan.table.serde == PARQUET_SERDE:
         return sum(parquet.bytes_needed(scan, file) for file in files)
+    if scan.table.serde == ORC_SERDE:
+        return sum(orc.bytes_needed(scan, file) for file in files)
     return sum(file.size for file in files)

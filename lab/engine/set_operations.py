@@ -8,7 +8,7 @@ from lab.engine import types
 from lab.engine.casts import coerce
 from lab.engine.errors import failure
 from lab.engine.expression import compile_expression
-from lab.engine.query import Output, Query, compile_query, ordered
+from lab.engine.query import Output, Query, compile_query, ordered, refuse_maps
 from lab.engine.syntax import refuse_unknown
 from lab.engine.types import Type
 from lab.engine.values import NOTHING, Context, Env, Scope, Value
@@ -36,6 +36,8 @@ def set_operation(node: exp.SetOperation, context: Context, parent: Scope | None
         kinds.append(kind)
         reads = a.value.reads | b.value.reads
         outputs.append(Output(a.name, Value(f'"c{place}"', kind, reads)))
+    if node.args.get("distinct") is not False:
+        refuse_maps(kinds, word, node)
     keeps_all = node.args.get("distinct") is False
     operator = word + (" ALL" if keeps_all else "")
     sides = [_converted(side, kinds) for side in (left, right)]
@@ -57,13 +59,29 @@ def _converted(query: Query, kinds: list[Type]) -> str:
     return f"SELECT {columns} FROM ({query.sql}) AS s"
 
 
+def _row(item: exp.Expr, env: Env) -> list[Value]:
+    """The columns of one row: of ``(1, 2)``, of a value of type row, or the value itself."""
+    while isinstance(item, exp.Tuple) and len(item.expressions) == 1:
+        item = item.expressions[0]
+    is_row = isinstance(item, exp.Anonymous) and str(item.this).upper() == "ROW"
+    if isinstance(item, exp.Tuple) or is_row:
+        return [compile_expression(part, env) for part in item.expressions]
+    value = compile_expression(item, env)
+    if value.type.name != "row":
+        return [value]
+    names = types.field_names(value.type)
+    return [
+        Value(f"struct_extract({value.sql}, {types.text(name)})", kind)
+        for name, (_, kind) in zip(names, value.type.args, strict=True)
+    ]
+
+
 def values(node: exp.Values, context: Context, parent: Scope | None) -> Query:
     """``VALUES (1, 'a'), (2, 'b')``"""
     env = Env(context, Scope((), parent))
     rows = []
     for item in node.expressions:
-        parts = item.expressions if isinstance(item, exp.Tuple) else [item]
-        rows.append([compile_expression(part, env) for part in parts])
+        rows.append(_row(item, env))
     width = len(rows[0])
     for row in rows:
         if len(row) != width:

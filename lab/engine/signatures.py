@@ -148,7 +148,7 @@ def _bind(pattern: str, given: Type, bound: dict[str, Any]) -> bool:
     name, inner = head(pattern)
     if given.name == "unknown" or name in TEXT_LIKE:
         return True
-    if given.name == name and name in ("array", "map"):
+    if given.name == name and name in ("array", "map", "qdigest"):
         return all(_bind(p, g, bound) for p, g in zip(inner, given.args, strict=True))
     if given.name == name == "row":
         return len(inner) == len(given.args) and all(
@@ -164,7 +164,7 @@ def substitute(pattern: str, bound: dict[str, Any], given: Type | None) -> Type 
         return found
     name, inner = head(pattern)
     match name:
-        case "array" | "map":
+        case "array" | "map" | "qdigest":
             parts = [substitute(part, bound, None) for part in inner]
             return None if None in parts else Type(name, tuple(parts))
         case "row":
@@ -187,6 +187,8 @@ def substitute(pattern: str, bound: dict[str, Any], given: Type | None) -> Type 
             )
         case "timestamp" | "timestamp with time zone":
             return _substitute_time(name, inner, given)
+        case "time":
+            return given if given is not None and given.name == "time" else types.time(3)
         case "char":
             return given if given and given.name == "char" else None
         case "function":

@@ -52,6 +52,17 @@ class Insert(Statement):
 
 
 @dataclass(frozen=True, slots=True)
+class Unload(Statement):
+    """``properties`` are those of WITH (...), names in lower case; a list is a tuple."""
+
+    location: str
+    properties: dict[str, str | tuple[str, ...]]
+    tree: exp.Expr
+    kind: str = field(default="DML", init=False)
+    subkind: str = field(default="UNLOAD", init=False)
+
+
+@dataclass(frozen=True, slots=True)
 class CreateView(Statement):
     name: Name
     or_replace: bool
@@ -131,6 +142,33 @@ class SetProperties(Statement):
 class Repair(Statement):
     name: Name
     subkind: str = field(default="MSCK_REPAIR_TABLE", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare(Statement):
+    """A statement with question marks, to be kept under a name."""
+
+    name: str
+    query: str
+    kind: str = field(default="UTILITY", init=False)
+    subkind: str = field(default="PREPARE", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Execute(Statement):
+    """``parameters`` are the expressions of USING, as they are written."""
+
+    name: str
+    parameters: tuple[str, ...] = ()
+    kind: str = field(default="UTILITY", init=False)
+    subkind: str = field(default="EXECUTE", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Deallocate(Statement):
+    name: str
+    kind: str = field(default="UTILITY", init=False)
+    subkind: str = field(default="DEALLOCATE", init=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def shortest_real(number: float) -> str:
     return repr(float(f"{number:.9g}"))
 
 
-def printer(kind: Type) -> Printer:  # noqa: PLR0911  one return per kind
+def printer(kind: Type) -> Printer:  # noqa: PLR0911, PLR0912  one return per kind
     """A function from DuckDB's Python value (never None) to Athena's text."""
     match kind.name:
         case "boolean":
@@ -84,6 +84,14 @@ def printer(kind: Type) -> Printer:  # noqa: PLR0911  one return per kind
             return _row(types.field_names(kind), [printer(of) for _, of in kind.args])
         case "timestamp":
             return lambda value: _timestamp(value, kind.args[0])
+        case "time":
+            return lambda value: _clock(value, kind.args[0])
+        case "ipaddress":
+            from lab.engine.udfs.networks import ip_text
+
+            return ip_text
+        case "time with time zone":
+            return lambda value: f"{_clock(value, kind.args[0])}+00:00"
         case "timestamp with time zone":
             return lambda value: f"{_timestamp(value, kind.args[0])} {kind.zone}"
         case "interval day to second":
@@ -132,6 +140,11 @@ def _timestamp(value: Any, precision: int) -> str:
         if precision == 0
         else f"{shown}.{value.microsecond:06d}"[: len(shown) + 1 + precision]
     )
+
+
+def _clock(value: Any, precision: int) -> str:
+    shown = f"{value:%H:%M:%S}.{value.microsecond:06d}"
+    return shown[:8] if precision == 0 else shown[: 9 + precision]
 
 
 def _day_interval(milliseconds: int) -> str:

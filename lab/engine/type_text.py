@@ -2,6 +2,8 @@
 integer)``, in SQL).
 """
 
+import re
+
 from lab.engine import types
 from lab.engine.errors import QueryError
 from lab.engine.types import Type
@@ -13,11 +15,15 @@ ALIASES = {
     "binary": "varbinary",
     "bool": "boolean",
 }
-SCALARS = frozenset(types.DUCKDB) - {"timestamp", "timestamp with time zone", "varchar", "char"}
-UNSUPPORTED = (
-    "ipaddress",
+SCALARS = frozenset(types.DUCKDB) - {
+    "timestamp",
+    "timestamp with time zone",
+    "varchar",
+    "char",
     "time",
-    "hyperloglog",
+}
+UNSUPPORTED = (
+    "time with time zone",
     "p4hyperloglog",
     "qdigest",
     "tdigest",
@@ -25,6 +31,8 @@ UNSUPPORTED = (
     "interval",
     "uniontype",
 )
+MICROSECONDS = 6
+ZONED = re.compile(r"(timestamp|time)\s*(?:\((\d+)\))?\s+with\s+time\s+zone", re.IGNORECASE)
 OPENING, CLOSING = "<(", ">)"
 
 
@@ -34,6 +42,12 @@ def parse_type(source: str) -> Type:
 
 
 def _parse(source: str, whole: str) -> Type:  # noqa: PLR0911  one return per kind
+    zoned = ZONED.fullmatch(source)
+    if zoned is not None and zoned[1].lower() == "time":
+        raise QueryError("NOT_SUPPORTED", f"the type {whole} is not supported by this lab")
+    if zoned is not None:
+        plain = _parse(f"timestamp({zoned[2] or 3})", whole)
+        return types.timestamp_tz(plain.args[0], None)
     name, inside = _split_name(source)
     parts = _split(inside)
     name = ALIASES.get(name, name)
@@ -46,6 +60,7 @@ def _parse(source: str, whole: str) -> Type:  # noqa: PLR0911  one return per ki
             return types.row(*(_parse_field(part, whole) for part in parts))
         case "decimal":
             numbers = [int(part) for part in parts]
+            _check_decimal(*numbers)
             return types.decimal(numbers[0] if parts else 10, numbers[1] if len(parts) > 1 else 0)
         case "varchar" | "char":
             return (
@@ -54,14 +69,26 @@ def _parse(source: str, whole: str) -> Type:  # noqa: PLR0911  one return per ki
                 else Type(name, () if name == "varchar" else (1,))
             )
         case "timestamp":
-            return types.timestamp(int(parts[0]) if parts else 3)
-        case "timestamp with time zone":
-            return types.timestamp_tz(3, None)
+            precision = int(parts[0]) if parts else 3
+            if precision > MICROSECONDS:
+                raise QueryError("NOT_SUPPORTED", f"the type {whole} is not supported by this lab")
+            return types.timestamp(precision)
+        case "time":
+            return types.time(int(parts[0]) if parts else 3)
     if name in SCALARS and not inside:
         return Type(name)
     if name.startswith(UNSUPPORTED):
         raise QueryError("NOT_SUPPORTED", f"the type {whole} is not supported by this lab")
     raise QueryError("TYPE_NOT_FOUND", f"Unknown type: {whole}")
+
+
+def _check_decimal(precision: int = 10, scale: int = 0, *_: int) -> None:
+    if not 1 <= precision <= types.MAX_PRECISION:
+        message = f"DECIMAL precision must be in range [1, 38]: {precision}"
+        raise QueryError("INVALID_FUNCTION_ARGUMENT", message)
+    if not 0 <= scale <= precision:
+        message = f"DECIMAL scale must be in range [0, precision ({precision})]: {scale}"
+        raise QueryError("INVALID_FUNCTION_ARGUMENT", message)
 
 
 def _parse_field(part: str, whole: str) -> tuple[str | None, Type]:

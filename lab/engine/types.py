@@ -15,6 +15,7 @@ NUMERIC_ORDER = (*INTEGERS, "decimal", "real", "double")
 DIGITS = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
 RANGES = {name: 2 ** (bits - 1) for name, bits in zip(INTEGERS, (8, 16, 32, 64), strict=True)}
 MAX_PRECISION = 38
+MAX_CHAR = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,10 @@ def timestamp(precision: int = 3) -> Type:
     return Type("timestamp", (precision,))
 
 
+def time(precision: int = 3) -> Type:
+    return Type("time", (precision,))
+
+
 def timestamp_tz(precision: int = 3, zone: str | None = "UTC") -> Type:
     return Type("timestamp with time zone", (precision,), zone)
 
@@ -99,8 +104,8 @@ def display(kind: Type) -> str:
         case "row":
             parts = (f"{_field(name)} {of}" if name else str(of) for name, of in kind.args)
             return f"row({', '.join(parts)})"
-        case "timestamp with time zone":
-            return f"timestamp({kind.args[0]}) with time zone"
+        case "timestamp with time zone" | "time with time zone":
+            return f"{kind.name.split()[0]}({kind.args[0]}) with time zone"
         case _ if kind.args:
             separator = "," if kind.name == "decimal" else ", "
             return f"{kind.name}({separator.join(map(str, kind.args))})"
@@ -131,7 +136,17 @@ DUCKDB = {
     "interval year to month": "INTERVAL",
     "unknown": "INTEGER",
     "uuid": "UUID",
+    # The 16 bytes in hexadecimal, which compare as the addresses do.
+    "ipaddress": "VARCHAR",
+    "time": "TIME",
+    "time with time zone": "TIME",
+    # Well-known text.
+    "geometry": "VARCHAR",
+    "sphericalgeography": "VARCHAR",
+    "hyperloglog": "UBIGINT[]",
+    "tdigest": "DOUBLE[]",
 }
+UNPRINTED = ("hyperloglog", "tdigest", "qdigest", "geometry", "sphericalgeography")
 
 
 def duckdb(kind: Type) -> str:
@@ -139,7 +154,7 @@ def duckdb(kind: Type) -> str:
     match kind.name:
         case "decimal":
             return f"DECIMAL({kind.args[0]},{kind.args[1]})"
-        case "array":
+        case "array" | "qdigest":
             return f"{duckdb(kind.args[0])}[]"
         case "map":
             return f"MAP({duckdb(kind.args[0])}, {duckdb(kind.args[1])})"
@@ -186,8 +201,8 @@ def common_type(left: Type, right: Type) -> Type | None:  # noqa: PLR0911  one r
     if names <= {"date", "timestamp", "timestamp with time zone"}:
         return _common_time(left, right)
     if names == {"char", "varchar"}:
-        other = left if left.name == "varchar" else right
-        return varchar(max(left.args[0], right.args[0])) if other.args else VARCHAR
+        sizes = [kind.args[0] if kind.args else MAX_CHAR for kind in (left, right)]
+        return Type("char", (min(max(sizes), MAX_CHAR),))
     return None
 
 
@@ -216,7 +231,7 @@ def _common_same_name(left: Type, right: Type) -> Type | None:  # noqa: PLR0911 
             return (
                 varchar(max(left.args[0], right.args[0])) if left.args and right.args else VARCHAR
             )
-        case "char" | "timestamp":
+        case "char" | "timestamp" | "time":
             return Type(left.name, (max(left.args[0], right.args[0]),))
         case "timestamp with time zone":
             zone = left.zone if left.zone == right.zone else None

@@ -32,7 +32,7 @@ class Value:
 @dataclass(frozen=True, slots=True)
 class Field:
     """A column of a relation in scope. ``origin`` is the table's column when the value is passed
-    through untouched.
+    through untouched; an ``unselected`` column is not part of ``*``.
     """
 
     name: str | None
@@ -40,6 +40,7 @@ class Field:
     value: Value
     origin: tuple[int, str] | None = None
     hidden: bool = False
+    unselected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class Env:
     tried: bool = False
     lambdas: tuple[tuple[str, Value], ...] = ()
     windows: Any = None
+    hoist: Any = None
 
     def with_(self, **changes: Any) -> "Env":
         return replace(self, **changes)

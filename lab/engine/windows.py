@@ -78,9 +78,17 @@ def _definition(node: exp.Window, env: Env) -> exp.Window:
     found = (env.windows or {}).get(alias.name.lower())
     if found is None:
         raise failure("INVALID_WINDOW_REFERENCE", f"Cannot resolve WINDOW name {alias.name}", node)
-    if node.args.get("partition_by") or node.args.get("order") or node.args.get("spec"):
-        raise unsupported("a window that extends a named window", node)
-    return found  # type: ignore[no-any-return]  # the mapping holds what the parser made
+    own = [name for name in ("partition_by", "order", "spec") if node.args.get(name)]
+    if not own:
+        return found  # type: ignore[no-any-return]  # the mapping holds what the parser made
+    found = _definition(found, env)
+    if "partition_by" in own or ("order" in own and found.args.get("order")):
+        message = "WINDOW specification with named reference cannot repeat PARTITION BY or ORDER BY"
+        raise failure("INVALID_PARTITION_BY", message, node)
+    merged = exp.Window(this=node.this, partition_by=found.args.get("partition_by"))
+    merged.set("order", node.args.get("order") or found.args.get("order"))
+    merged.set("spec", node.args.get("spec"))
+    return merged
 
 
 def _spec(node: exp.Window, env: Env) -> Any:
@@ -114,16 +122,53 @@ def _over(node: exp.Window, env: Env) -> tuple[str, Reads, bool]:
 def _frame(spec: exp.WindowSpec, env: Env, ordered: bool) -> str:
     refuse_unknown(spec, ("kind", "start", "start_side", "end", "end_side"))
     kind = str(spec.args["kind"]).upper()
-    if kind == "GROUPS" or (kind == "RANGE" and not ordered):
-        raise unsupported(f"a {kind} frame", spec)
+    offsets = [spec.args.get(side) for side in ("start", "end")]
+    if not ordered and kind != "ROWS" and any(isinstance(side, exp.Expr) for side in offsets):
+        message = f"Window frame of type {kind} PRECEDING or FOLLOWING requires ORDER BY"
+        raise failure("MISSING_ORDER_BY", message, spec)
+    _check_frame(spec)
     start = _bound(spec, "start", env)
     if spec.args.get("end") is None:
         return f"{kind} BETWEEN {start} AND CURRENT ROW"
     return f"{kind} BETWEEN {start} AND {_bound(spec, 'end', env)}"
 
 
+def _check_frame(spec: exp.WindowSpec) -> None:
+    """The start must not lie behind the end, as far as the words tell."""
+    start, end = (_place(spec, side) for side in ("start", "end"))
+    if start == 4:
+        message = "Window frame start cannot be UNBOUNDED FOLLOWING"
+    elif end == 0:
+        message = "Window frame end cannot be UNBOUNDED PRECEDING"
+    elif start > end:
+        message = "Window frame start cannot be behind its end"
+    else:
+        return
+    raise failure("INVALID_WINDOW_FRAME", message, spec)
+
+
+def _place(spec: exp.WindowSpec, side: str) -> int:
+    """From UNBOUNDED PRECEDING, 0, to UNBOUNDED FOLLOWING, 4."""
+    bound, direction = spec.args.get(side), spec.args.get(f"{side}_side")
+    if bound is None or bound == "CURRENT ROW":
+        return 2
+    far = bound == "UNBOUNDED"
+    return (0 if far else 1) if direction == "PRECEDING" else (4 if far else 3)
+
+
 def _bound(spec: exp.WindowSpec, side: str, env: Env) -> str:
     bound, direction = spec.args[side], spec.args.get(f"{side}_side")
     if isinstance(bound, str):
         return f"{bound} {direction}" if direction else bound
-    return f"{compile_expression(bound, env).sql} {direction}"
+    value = compile_expression(bound, env)
+    kind = str(spec.args["kind"]).upper()
+    if kind != "RANGE" and not value.type.is_integer:
+        message = (
+            f"Window frame {kind} {side} value type must be exact numeric type with scale 0"
+            f" (actual {value.type})"
+        )
+        raise failure("TYPE_MISMATCH", message, bound)
+    if value.type.is_text:
+        message = f"Window frame of type RANGE does not match the sort key: {value.type}"
+        raise failure("TYPE_MISMATCH", message, bound)
+    return f"{value.sql} {direction}"

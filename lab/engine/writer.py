@@ -1,60 +1,35 @@
-"""CREATE TABLE AS and INSERT INTO: runs a query and leaves its rows as files of a table.
+"""CREATE TABLE AS, INSERT INTO and UNLOAD: which table their rows go to, and the rows in its types.
 
-Source: Amazon Athena User Guide, "CREATE TABLE AS", "CTAS table properties", "INSERT INTO".
+Source: Amazon Athena User Guide, "CREATE TABLE AS", "CTAS table properties", "INSERT INTO",
+"UNLOAD".
 """
 
 # ruff: noqa: S608  the SQL is of our own making, its names and texts quoted
 
-import uuid
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from lab.engine import types
 from lab.engine.casts import cast
-from lab.engine.catalog import Column, Objects, Partition, Table
+from lab.engine.catalog import Column, Partition, Table
 from lab.engine.compiler import Compiled
+from lab.engine.copying import Target
 from lab.engine.create_table import FORMATS
 from lab.engine.errors import QueryError, unsupported
-from lab.engine.hive_paths import HIVE_NULL, parse_partition_path, partition_name
-from lab.engine.run import Job, execute, translated, with_sources
-from lab.engine.scan import JSON_SERDES, PARQUET_SERDE, Source
+from lab.engine.hive_paths import parse_partition_path
+from lab.engine.output_format import OutputFormat, of_table, output_format
 from lab.engine.type_text import parse_type, to_hive
 from lab.engine.types import quote
 from lab.engine.values import Context, Env, Scope, Value
 
-MAX_PARTITIONS = 100
-ROWS = "rows_to_write"
-KNOWN_PROPERTIES = {
-    "format",
-    "external_location",
-    "partitioned_by",
-    "write_compression",
-    "parquet_compression",
-    "is_external",
-    "field_delimiter",
-}
-CODECS = {
-    "PARQUET": {
-        "GZIP": "gzip",
-        "SNAPPY": "snappy",
-        "ZSTD": "zstd",
-        "LZ4": "lz4_raw",
-        "NONE": "uncompressed",
-    },
-    "JSON": {"GZIP": "gzip", "ZSTD": "zstd", "NONE": "none"},
-    "TEXTFILE": {"GZIP": "gzip", "ZSTD": "zstd", "NONE": "none"},
-}
-SUFFIXES = {"gzip": ".gz", "zstd": ".zst", "none": ""}
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The table to write to and how: format, codec of DuckDB."""
-
-    table: Table
-    format: str
-    codec: str
+CTAS_PROPERTIES = {
+    "format", "external_location", "partitioned_by", "bucketed_by", "bucket_count",
+    "write_compression", "parquet_compression", "orc_compression", "compression_level",
+    "field_delimiter", "is_external", "table_type",
+}  # fmt: skip
+UNLOAD_PROPERTIES = {
+    "format", "compression", "compression_level", "partitioned_by", "field_delimiter",
+}  # fmt: skip
 
 
 def new_table(
@@ -63,47 +38,98 @@ def new_table(
     """The table that a CTAS makes; ``default`` is where its files go when the statement does not
     say.
     """
-    unknown = sorted(set(given) - KNOWN_PROPERTIES)
-    if unknown:
-        raise unsupported(f"the CTAS property {unknown[0]}")
-    form = str(given.get("format", "PARQUET")).upper()
-    form = {"TEXT": "TEXTFILE"}.get(form, form)
-    if form not in CODECS:
-        raise unsupported(f"format = '{form}'")
-    codec = str(given.get("write_compression", given.get("parquet_compression", "GZIP"))).upper()
-    if codec not in CODECS[form]:
-        raise unsupported(f"write_compression = '{codec}' with {form}")
-    partitioned_by = given.get("partitioned_by", ())
-    keys = tuple(key.lower() for key in partitioned_by)
-    columns = _columns(compiled, keys)
+    _check_known(given, CTAS_PROPERTIES, "table")
+    output = output_format(given, ("write_compression", "parquet_compression", "orc_compression"))
     location = str(given.get("external_location", default))
-    serde, input_format, output_format = FORMATS[form]
-    parameters = (
-        {"field.delim": str(given["field_delimiter"])} if "field_delimiter" in given else {}
-    )
-    table = Table(
-        database=database,
-        name=name,
+    if not location.startswith("s3://"):
+        raise QueryError(
+            "INVALID_TABLE_PROPERTY",
+            f"External location is not a valid file system URI: {location}",
+        )
+    table = _table(given, compiled, output, location)
+    for place, column in enumerate(table.all_columns):
+        if column.name == f"_col{place}":
+            raise QueryError(
+                "MISSING_COLUMN_NAME",
+                f"line 1:1: Column name not specified at position {place + 1}",
+            )
+    buckets, count = _buckets(given, table)
+    parameters = {"EXTERNAL": "TRUE", "has_encrypted_data": "false"}
+    if any(word.endswith("_compression") for word in given):
+        parameters["write.compression"] = output.compression
+    if output.level is not None:
+        parameters["compression_level"] = str(output.level)
+    table = replace(
+        table, database=database, name=name, parameters=parameters, bucketed_by=buckets,
+        bucket_count=count,
+    )  # fmt: skip
+    return Target(table, output)
+
+
+def unloaded(location: str, given: dict[str, Any], compiled: Compiled) -> Target:
+    """The files that an UNLOAD makes, as a table that no catalogue holds."""
+    _check_known(given, UNLOAD_PROPERTIES, "unload")
+    if "format" not in given:
+        raise QueryError("INVALID_TABLE_PROPERTY", "UNLOAD needs the property 'format'")
+    output = output_format(given, ("compression",))
+    return Target(_table(given, compiled, output, location), output)
+
+
+def _check_known(given: dict[str, Any], known: set[str], what: str) -> None:
+    unknown = sorted(set(given) - known)
+    if unknown:
+        raise QueryError(
+            "INVALID_TABLE_PROPERTY",
+            f"line 1:1: Catalog 'awsdatacatalog' {what} property '{unknown[0]}' does not exist",
+        )
+
+
+def _table(given: dict[str, Any], compiled: Compiled, output: OutputFormat, location: str) -> Table:
+    keys = tuple(key.lower() for key in given.get("partitioned_by", ()))
+    columns = _columns(compiled, keys)
+    serde, input_format, output_format_ = FORMATS[output.form]
+    parameters = {"serialization.format": "1"}
+    if "field_delimiter" in given:
+        if output.form != "TEXTFILE":
+            raise QueryError(
+                "INVALID_TABLE_PROPERTY",
+                f"Cannot specify field_delimiter table property for storage format: {output.form}",
+            )
+        parameters |= {"field.delim": str(given["field_delimiter"])}
+        parameters["serialization.format"] = parameters["field.delim"]
+    return Table(
+        database="",
+        name="",
         columns=columns[: len(columns) - len(keys)],
         partition_keys=columns[len(columns) - len(keys) :],
         location=location.rstrip("/") + "/",
         serde=serde,
-        serde_parameters={"serialization.format": "1", **parameters},
+        serde_parameters=parameters,
         input_format=input_format,
-        output_format=output_format,
-        parameters={"EXTERNAL": "TRUE", "has_encrypted_data": "false"},
+        output_format=output_format_,
     )
-    return Target(table, form, CODECS[form][codec])
+
+
+def _buckets(given: dict[str, Any], table: Table) -> tuple[tuple[str, ...], int]:
+    by = tuple(name.lower() for name in given.get("bucketed_by", ()))
+    count = str(given.get("bucket_count", "0"))
+    if not count.isdecimal() or (bool(by) != (int(count) > 0)):
+        raise QueryError(
+            "INVALID_TABLE_PROPERTY", "bucketed_by and bucket_count must be specified together"
+        )
+    names = [column.name for column in table.columns]
+    missing = [name for name in by if name not in names]
+    if missing:
+        raise QueryError(
+            "INVALID_TABLE_PROPERTY",
+            f"Bucketing columns [{', '.join(missing)}] not present in schema",
+        )
+    return by, int(count)
 
 
 def _columns(compiled: Compiled, keys: tuple[str, ...]) -> tuple[Column, ...]:
     names = [column.name.lower() for column in compiled.columns]
     for place, name in enumerate(names):
-        if name == f"_col{place}":
-            raise QueryError(
-                "MISSING_COLUMN_NAME",
-                f"line 1:1: Column name not specified at position {place + 1}",
-            )
         if name in names[:place]:
             raise QueryError(
                 "DUPLICATE_COLUMN_NAME", f"line 1:1: Column name '{name}' specified more than once"
@@ -130,21 +156,16 @@ def _columns(compiled: Compiled, keys: tuple[str, ...]) -> tuple[Column, ...]:
     return tuple(found)
 
 
-def existing_table(table: Table) -> Target:
-    """Where INSERT INTO writes."""
+def existing_table(table: Table, known: list[Partition]) -> Target:
+    """Where INSERT INTO writes: into the places of the partitions that are ``known``."""
     if table.view is not None:
         raise QueryError(
             "NOT_SUPPORTED", f"Inserting into views is not supported: {table.database}.{table.name}"
         )
-    if table.serde == PARQUET_SERDE:
-        return Target(table, "PARQUET", "gzip")
-    if table.serde in JSON_SERDES:
-        return Target(table, "JSON", "gzip")
-    if table.serde == FORMATS["TEXTFILE"][0]:
-        if "escape.delim" in table.serde_parameters or "skip.header.line.count" in table.parameters:
-            raise unsupported("INSERT INTO a text table with a header or an escape character")
-        return Target(table, "TEXTFILE", "gzip")
-    raise unsupported(f"INSERT INTO a table of {table.serde}")
+    if table.bucket_count:
+        raise unsupported("INSERT INTO a bucketed table")
+    places = {partition.values: partition.location for partition in known}
+    return Target(table, of_table(table), places)
 
 
 def converted(compiled: Compiled, table: Table, names: tuple[str, ...], now: str) -> str:
@@ -167,12 +188,12 @@ def converted(compiled: Compiled, table: Table, names: tuple[str, ...], now: str
     )
     if len(given) != len(compiled.columns):
         raise mismatch
-    env = Env(Context(None, "", now), Scope())  # type: ignore[arg-type]  # no name is looked up here
     parts = {}
     for place, (name, column) in enumerate(zip(given, compiled.columns, strict=True)):
-        if not _assignable(column.type, kinds[name]):
+        value = assigned(Value(f'q."c{place}"', column.type), kinds[name], now)
+        if value is None:
             raise mismatch
-        parts[name] = cast(Value(f'q."c{place}"', column.type), kinds[name], env).sql
+        parts[name] = value
     selected = ", ".join(
         f"{parts.get(name, f'CAST(NULL AS {types.duckdb(kinds[name])})')} AS {quote(name)}"
         for name in wanted
@@ -180,99 +201,18 @@ def converted(compiled: Compiled, table: Table, names: tuple[str, ...], now: str
     return f"SELECT {selected} FROM ({compiled.sql}) AS q"
 
 
+def assigned(value: Value, kind: types.Type, now: str) -> str | None:
+    """SQL of the value in a column's type; None when it cannot be stored there."""
+    if not _assignable(value.type, kind):
+        return None
+    env = Env(Context(None, "", now), Scope())  # type: ignore[arg-type]  # no name is looked up here
+    return cast(value, kind, env).sql
+
+
 def _assignable(source: types.Type, target: types.Type) -> bool:
     if types.can_coerce(source, target) or source.name == target.name:
         return True
     return source.is_integer and target.is_integer
-
-
-def write(  # noqa: PLR0913, PLR0917  a clause each
-    job: Job,
-    target: Target,
-    compiled: Compiled,
-    sources: list[Source],
-    sql: str,
-    scratch: Path,
-    objects: Objects,
-) -> tuple[list[str], int]:
-    """Write the rows that ``sql`` selects; the URIs of the new files and the number of rows.
-    HIVE_TOO_MANY_OPEN_PARTITIONS beyond 100 partitions.
-    """
-    execute(job, f"CREATE OR REPLACE TEMP TABLE {ROWS} AS {with_sources(compiled, sources, sql)}")
-    try:
-        count = int(execute(job, f"SELECT count(*) FROM {ROWS}")[0][0])
-        uris: list[str] = []
-        for values in _partitions(job, target.table):
-            uris += _write_partition(job, target, values, scratch, objects)
-        return uris, count
-    finally:
-        with translated(job):
-            job.cursor.execute(f"DROP TABLE IF EXISTS {ROWS}")
-
-
-def _partitions(job: Job, table: Table) -> list[tuple[str | None, ...]]:
-    """The values of the partition keys as text; without keys, one partition without values."""
-    if not table.partition_keys:
-        return [()]
-    keys = ", ".join(map(_key_text, table.partition_keys))
-    limit = MAX_PARTITIONS + 1
-    found = execute(job, f"SELECT DISTINCT {keys} FROM {ROWS} ORDER BY ALL LIMIT {limit}")
-    if len(found) > MAX_PARTITIONS:
-        message = f"Exceeded limit of {MAX_PARTITIONS} open writers for partitions/buckets"
-        raise QueryError("HIVE_TOO_MANY_OPEN_PARTITIONS", message)
-    return found
-
-
-def _key_text(key: Column) -> str:
-    return f"CAST({quote(key.name.lower())} AS VARCHAR)"
-
-
-def _write_partition(
-    job: Job,
-    target: Target,
-    values: tuple[str | None, ...],
-    scratch: Path,
-    objects: Objects,
-) -> list[str]:
-    table = target.table
-    columns = ", ".join(quote(column.name.lower()) for column in table.columns)
-    tests = [
-        f"{_key_text(key)} IS NOT DISTINCT FROM {'NULL' if value is None else types.text(value)}"
-        for key, value in zip(table.partition_keys, values, strict=True)
-    ]
-    where = f" WHERE {' AND '.join(tests)}" if tests else ""
-    suffix = "" if target.format == "PARQUET" else SUFFIXES[target.codec]
-    path = scratch / f"{uuid.uuid4().hex}{suffix}"
-    scratch.mkdir(parents=True, exist_ok=True)
-    copied = execute(
-        job,
-        f"COPY (SELECT {columns} FROM {ROWS}{where}) TO {types.text(str(path))}"
-        f" ({_options(target)})",
-    )
-    if copied[0][0] == 0:
-        path.unlink(missing_ok=True)
-        return []
-    folder = table.location.rstrip("/") + "/"
-    if values:
-        folder += partition_name(table, tuple(HIVE_NULL if v is None else v for v in values)) + "/"
-    objects.adopt(folder + path.name, path, "application/octet-stream")
-    return [folder + path.name]
-
-
-def _options(target: Target) -> str:
-    if target.format == "PARQUET":
-        return f"FORMAT PARQUET, COMPRESSION '{target.codec}'"
-    if target.format == "JSON":
-        return f"FORMAT JSON, COMPRESSION '{target.codec}'"
-    for column in target.table.columns:
-        if parse_type(column.type).name in ("array", "map", "row", "varbinary"):
-            raise unsupported(f"a text column of type {column.type}")
-    delimiter = target.table.serde_parameters.get("field.delim", "\x01")
-    return (
-        f"FORMAT CSV, HEADER false, DELIMITER {types.text(delimiter)}, QUOTE '',"
-        f" ESCAPE '', NULLSTR '\\N',"
-        f" COMPRESSION '{target.codec}'"
-    )
 
 
 def new_partitions(table: Table, uris: list[str], known: list[Partition]) -> list[Partition]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lab.engine.catalog import Database, Partition, StoredFile, Table
@@ -44,6 +44,12 @@ class FolderCatalog:
     def replace_table(self, table: Table) -> None:
         self.found[table.database, table.name] = table
 
+    def swap_table(self, table: Table, parameter: str, expected: str) -> bool:
+        found = self.found[table.database, table.name].parameters.get(parameter)
+        if found == expected:
+            self.replace_table(table)
+        return found == expected
+
     def drop_table(self, database: str, name: str) -> None:
         del self.found[database, name]
         self.parts.pop((database, name), None)
@@ -81,6 +87,10 @@ class FolderObjects:
         target = self.path(uri)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(path, target)
+
+    def remove(self, uris: Sequence[str]) -> None:
+        for uri in uris:
+            self.path(uri).unlink(missing_ok=True)
 
     def write(self, uri: str, content: bytes) -> None:
         target = self.path(uri)

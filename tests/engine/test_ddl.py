@@ -100,7 +100,10 @@ def test_views(athena: Athena) -> None:
         ("ATTACH 'x'", "SYNTAX_ERROR: line 1:1: mismatched input 'ATTACH'"),
         ("COPY t TO 'x'", "SYNTAX_ERROR: line 1:1: mismatched input 'COPY'"),
         ("INSTALL httpfs", "SYNTAX_ERROR: line 1:1: mismatched input 'INSTALL'"),
-        ("DELETE FROM t", "NOT_SUPPORTED: line 1:1: DELETE is not supported by this lab"),
+        (
+            "DELETE FROM t",
+            "TABLE_NOT_FOUND: line 1:1: Table 'awsdatacatalog.lab.t' does not exist",
+        ),
         ("EXPLAIN SELECT 1", "NOT_SUPPORTED: line 1:1: EXPLAIN is not supported by this lab"),
         ("DROP TABLE x", "FAILED: SemanticException [Error 10001]: Table not found lab.x"),
         ("DROP DATABASE x", "FAILED: SemanticException [Error 10072]: Database does not exist: x"),
@@ -109,8 +112,8 @@ def test_views(athena: Athena) -> None:
             "FAILED: SemanticException No LOCATION was given for the external table",
         ),
         (
-            "CREATE EXTERNAL TABLE x (a int) STORED AS ORC LOCATION 's3://b/'",
-            "NOT_SUPPORTED: STORED AS ORC is not supported by this lab",
+            "CREATE EXTERNAL TABLE x (a int) STORED AS SEQUENCEFILE LOCATION 's3://b/'",
+            "NOT_SUPPORTED: STORED AS SEQUENCEFILE is not supported by this lab",
         ),
     ],
 )
@@ -133,7 +136,7 @@ def test_refusals(athena: Athena, sql: str, error: str) -> None:
 def test_no_table_function_reaches_duckdb(athena: Athena, source: str) -> None:
     with pytest.raises(QueryError) as caught:
         athena.run(f"SELECT * FROM {source}")
-    assert caught.value.name == "NOT_SUPPORTED"
+    assert caught.value.name == "SYNTAX_ERROR"
 
 
 def test_a_file_name_is_no_table(athena: Athena) -> None:

@@ -85,6 +85,7 @@ def test_columns_and_partitions(
         ("id >= 1500 AND id < 2500", (1, 2)),
         ("id BETWEEN 3000 AND 3001", (3,)),
         ("3999 = id", (3,)),
+        ("id IN (5, 3500, 90000)", (0, 3)),
         ("id > 100000", ()),
     ],
 )

@@ -29,7 +29,7 @@ def test_partitioned_parquet(athena: Athena) -> None:
     assert footer.row_group(0).column(0).compression == "SNAPPY"
 
 
-@pytest.mark.parametrize("form", ["PARQUET", "JSON", "TEXTFILE"])
+@pytest.mark.parametrize("form", ["PARQUET", "ORC", "AVRO", "JSON", "TEXTFILE"])
 def test_what_is_written_is_read_back(athena: Athena, form: str) -> None:
     athena.run(
         f"CREATE TABLE f WITH (format = '{form}') AS SELECT 1 AS a, CAST(NULL AS varchar) AS b,"
@@ -70,6 +70,12 @@ def test_insert(athena: Athena) -> None:
             " same order as the table properties: [a]",
         ),
         (
+            "CREATE TABLE n WITH (partitioned_by = ARRAY['p'], bucketed_by = ARRAY['a'],"
+            " bucket_count = 2) AS SELECT x % 7 a, x % 51 p FROM UNNEST(sequence(1, 9999)) t(x)",
+            "HIVE_TOO_MANY_OPEN_PARTITIONS: Exceeded limit of 100 open writers for"
+            " partitions/buckets",
+        ),
+        (
             "CREATE TABLE n WITH (partitioned_by = ARRAY['p']) AS"
             " SELECT 1 a, x p FROM UNNEST(sequence(1, 101)) AS t(x)",
             "HIVE_TOO_MANY_OPEN_PARTITIONS: Exceeded limit of 100 open writers for"
@@ -77,7 +83,42 @@ def test_insert(athena: Athena) -> None:
         ),
         (
             "CREATE TABLE n WITH (bucket_count = 3) AS SELECT 1 a",
-            "NOT_SUPPORTED: the CTAS property bucket_count is not supported by this lab",
+            "INVALID_TABLE_PROPERTY: bucketed_by and bucket_count must be specified together",
+        ),
+        (
+            "CREATE TABLE n WITH (bucketed_by = ARRAY['b'], bucket_count = 3) AS SELECT 1 a",
+            "INVALID_TABLE_PROPERTY: Bucketing columns [b] not present in schema",
+        ),
+        (
+            "CREATE TABLE n WITH (colour = 'red') AS SELECT 1 a",
+            "INVALID_TABLE_PROPERTY: line 1:1: Catalog 'awsdatacatalog' table property 'colour'"
+            " does not exist",
+        ),
+        (
+            "CREATE TABLE n WITH (format = 'ORC', write_compression = 'GZIP') AS SELECT 1 a",
+            "INVALID_TABLE_PROPERTY: Compression codec GZIP is not supported for format ORC",
+        ),
+        (
+            "CREATE TABLE n WITH (compression_level = 4) AS SELECT 1 a",
+            "INVALID_TABLE_PROPERTY: compression_level is supported only for ZSTD compression",
+        ),
+        (
+            "CREATE TABLE n WITH (write_compression = 'ZSTD', compression_level = 23) AS SELECT 1",
+            "INVALID_TABLE_PROPERTY: compression_level must be between 1 and 22, not 23",
+        ),
+        (
+            "CREATE TABLE n WITH (format = 'ION') AS SELECT 1 a",
+            "NOT_SUPPORTED: format = 'ION' is not supported by this lab",
+        ),
+        (
+            "CREATE TABLE n WITH (field_delimiter = ',') AS SELECT 1 a",
+            "INVALID_TABLE_PROPERTY: Cannot specify field_delimiter table property for storage"
+            " format: PARQUET",
+        ),
+        (
+            "CREATE TABLE n WITH (partitioned_by = ARRAY['p']) AS SELECT 1 a, 'é' p",
+            "HIVE_INVALID_PARTITION_VALUE: Hive partition keys can only contain printable ASCII"
+            " characters (0x20 - 0x7E). Invalid value: C3 A9",
         ),
         (
             "INSERT INTO lab.nope SELECT 1",
@@ -90,6 +131,8 @@ def test_refusals(athena: Athena, sql: str, error: str) -> None:
         athena.run(sql)
     assert str(caught.value) == error
     assert athena.run("SHOW TABLES") == []
+    assert list(athena.objects.list("s3://out/")) == []
+    assert list(athena.scratch.iterdir()) == []
 
 
 def test_a_place_that_holds_files_is_not_written_to(athena: Athena) -> None:

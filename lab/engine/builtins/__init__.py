@@ -10,12 +10,19 @@ from collections.abc import Callable
 from lab.engine.builtins import (
     arrays,
     binaries,
+    bits,
     dates,
+    formats,
+    geometries,
     grammar,
+    joda,
     jsons,
+    lists,
     maps,
     numbers,
+    probabilities,
     regexps,
+    sketches,
     strings,
 )
 from lab.engine.calls import Call
@@ -26,9 +33,16 @@ SCALARS: dict[str, Callable[[Call], Value]] = {
     **strings.FUNCTIONS,
     **regexps.FUNCTIONS,
     **dates.FUNCTIONS,
+    **joda.FUNCTIONS,
     **arrays.FUNCTIONS,
+    **lists.FUNCTIONS,
     **maps.FUNCTIONS,
+    **formats.FUNCTIONS,
+    **geometries.FUNCTIONS,
+    **sketches.FUNCTIONS,
     **jsons.FUNCTIONS,
     **binaries.FUNCTIONS,
+    **bits.FUNCTIONS,
+    **probabilities.FUNCTIONS,
 }
 GRAMMAR: dict[str, Callable[[Call], Value]] = grammar.FUNCTIONS

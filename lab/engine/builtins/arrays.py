@@ -2,10 +2,10 @@
 operators".
 """
 
-from lab.engine import types
-from lab.engine.builtins import maps
-from lab.engine.calls import Call, lambda_sql, unexpected
-from lab.engine.casts import coerce
+from lab.engine import comparisons, types
+from lab.engine.builtins import maps, networks
+from lab.engine.calls import Call, fresh, lambda_sql, unexpected
+from lab.engine.casts import cast, coerce
 from lab.engine.errors import failure, unsupported
 from lab.engine.types import Type
 from lab.engine.values import Value
@@ -13,6 +13,8 @@ from lab.engine.values import Value
 
 def _cardinality(call: Call) -> Value:
     kind = call.args[0].type.name
+    if kind == "hyperloglog":
+        return Value(f"CAST(len({call.sql(0)}) AS BIGINT)", types.BIGINT)
     if kind not in ("array", "map"):
         raise unsupported(f"cardinality({kind})", call.node)
     function = "len" if kind == "array" else "cardinality"
@@ -31,9 +33,19 @@ def _element_at(call: Call) -> Value:
 
 def _contains(call: Call) -> Value:
     if call.args[0].type.name != "array":
-        raise unsupported(f"contains({call.args[0].type})", call.node)
-    _plain(call, call.args[0].type.element)
+        return networks.contains(call)
     array, item = call.sql(0), call.sql(1)
+    element = call.args[0].type.element
+    if element.name in comparisons.COMPOSITE:
+        x = fresh(call, "c")
+        same = f"list_transform({array}, lambda {x}: {comparisons.equal(x, item, element)})"
+        sql = (
+            f"CASE WHEN {array} IS NULL OR {item} IS NULL THEN NULL WHEN list_contains({same},"
+            " true)"
+            f" THEN true WHEN len({same}) > list_count({same}) THEN NULL ELSE false END"
+        )
+        return Value(sql, types.BOOLEAN)
+    _plain(call, element)
     sql = (
         f"CASE WHEN {array} IS NULL OR {item} IS NULL THEN NULL WHEN"
         f" list_contains({array}, {item}) THEN true"
@@ -62,15 +74,9 @@ def _on_plain(text: str, kind: Type | None = None):  # type: ignore[no-untyped-d
 
 
 def _join(call: Call) -> Value:
-    if call.args[0].type.element.name not in (
-        "varchar",
-        "unknown",
-        *types.INTEGERS,
-        "boolean",
-        "date",
-    ):
-        raise unsupported(f"array_join({call.args[0].type})", call.node)
-    texts = f"list_transform({call.sql(0)}, lambda x: CAST(x AS VARCHAR))"
+    element = call.args[0].type.element
+    shown = cast(Value("x", element), types.VARCHAR, call.env, call.node).sql
+    texts = f"list_transform({call.sql(0)}, lambda x: {shown})"
     kept = f"list_filter({texts}, lambda x: x IS NOT NULL)"
     if len(call.args) > 2:
         kept = f"list_transform({texts}, lambda x: coalesce(x, {call.sql(2)}))"
@@ -79,13 +85,6 @@ def _join(call: Call) -> Value:
         f" {call.sql(1)}), '') END"
     )
     return Value(f"CASE WHEN {call.sql(0)} IS NULL THEN NULL ELSE {sql} END", types.VARCHAR)
-
-
-def _sort(call: Call) -> Value:
-    if len(call.args) > 1:
-        raise unsupported("array_sort with a lambda", call.node)
-    _plain(call, call.args[0].type.element)
-    return Value(f"list_sort({call.sql(0)}, 'ASC', 'NULLS LAST')", call.args[0].type)
 
 
 def _slice(call: Call) -> Value:
@@ -135,34 +134,13 @@ def _matches(call: Call) -> Value:
     return Value(sql, types.BOOLEAN, body.reads)
 
 
-def _reduce(call: Call) -> Value:
-    """``reduce(array, start, (s, x) -> s', s -> result)``; the state keeps the type of the
-    start.
-    """
-    state = call.args[1].type
-    step = lambda_sql(call, 2, [state, call.args[0].type.element])
-    if step.type != state:
-        raise unexpected("reduce", list(call.args), call.node)
-    finish = lambda_sql(call, 3, [state])
-    if (
-        state.name == "varchar"
-        or state.name in ("row", "array", "map")
-        or state != call.args[0].type.element
-    ):
-        raise unsupported("reduce whose state is not of the elements' type", call.node)
-    name, body = finish.sql.removeprefix("lambda ").split(": ", 1)
-    total = f"list_reduce({call.sql(0)}, {step.sql}, {call.sql(1)})"
-    sql = f"list_extract(list_transform([{total}], lambda {name}: {body}), 1)"
-    sql = f"CASE WHEN {call.sql(0)} IS NULL THEN NULL ELSE {sql} END"
-    return Value(sql, finish.type, step.reads | finish.reads)
-
-
 def _sequence(call: Call) -> Value:
     first = call.args[0].type
     if first.is_integer:
         return _integer_sequence(call)
+    start, stop = call.sql(0), call.sql(1)
     if len(call.args) == 2 and first.name == "date":
-        step = "INTERVAL 1 DAY"
+        step = f"CASE WHEN {start} <= {stop} THEN INTERVAL 1 DAY ELSE INTERVAL (-1) DAY END"
     elif len(call.args) == 3:
         step = call.sql(2)
     else:
@@ -171,6 +149,28 @@ def _sequence(call: Call) -> Value:
     sql = (
         f"list_transform(generate_series({call.sql(0)}, {call.sql(1)}, {step}), lambda x:"
         f" CAST(x AS {kind}))"
+    )
+    if len(call.args) == 2:
+        return Value(sql, types.array(first))
+    # A month of at least 28 days tells the direction as well as the length.
+    size = f"epoch_us({step})"
+    backwards = f"({size} > 0 AND {start} > {stop}) OR ({size} < 0 AND {start} < {stop})"
+    long = (
+        f"(epoch_us(CAST({stop} AS TIMESTAMP)) - epoch_us(CAST({start} AS TIMESTAMP))) // {size}"
+        " >= 10000"
+    )
+    zero = call.fail("'step must not be zero'", types.array(first))
+    if call.args[2].type == types.YEAR_INTERVAL:
+        # Whether the last of a month comes back after a shorter one is not documented.
+        late = call.env.fail(
+            "NOT_SUPPORTED",
+            "'a sequence of months from a day after the 28th is not supported by this lab'",
+            types.array(first),
+        )
+        sql = f"CASE WHEN day({start}) > 28 THEN {late} ELSE {sql} END"
+    sql = (
+        f"CASE WHEN {size} = 0 THEN {zero} ELSE"
+        f" {_bounded(call, sql, backwards, long, types.array(first))} END"
     )
     return Value(sql, types.array(first))
 
@@ -183,8 +183,22 @@ def _integer_sequence(call: Call) -> Value:
         step = call.sql(2)
     else:
         step = f"CASE WHEN {start} <= {stop} THEN 1 ELSE -1 END"
+    kind = types.array(types.BIGINT)
     sql = f"CAST(generate_series({start}, {stop}, {step}) AS BIGINT[])"
-    return Value(sql, types.array(types.BIGINT))
+    backwards = f"({step} > 0 AND {start} > {stop}) OR ({step} < 0 AND {start} < {stop})"
+    count = f"(CAST({stop} AS HUGEINT) - {start}) // {step} >= 10000"
+    return Value(_bounded(call, sql, backwards, count, kind), kind)
+
+
+def _bounded(call: Call, sql: str, backwards: str, long: str, kind: Type) -> str:
+    """A sequence that goes from start to stop, in at most 10,000 steps."""
+    wrong = call.fail(
+        "'sequence stop value should be greater than or equal to start value if step is greater"
+        " than zero otherwise stop should be less than or equal to start'",
+        kind,
+    )
+    many = call.fail("'result of sequence function must not have more than 10000 entries'", kind)
+    return f"CASE WHEN {backwards} THEN {wrong} WHEN {long} THEN {many} ELSE {sql} END"
 
 
 def _reverse(call: Call) -> Value:
@@ -193,6 +207,9 @@ def _reverse(call: Call) -> Value:
         return Value(f"list_reverse({call.sql(0)})", kind)
     if kind.name == "varchar":
         return Value(f"reverse({call.sql(0)})", kind)
+    if kind.name == "varbinary":
+        pairs = f"regexp_extract_all(hex({call.sql(0)}), '..')"
+        return Value(f"unhex(array_to_string(list_reverse({pairs}), ''))", kind)
     raise unsupported(f"reverse({kind})", call.node)
 
 
@@ -257,7 +274,6 @@ FUNCTIONS = {
     "element_at": _element_at,
     "contains": _contains,
     "array_join": _join,
-    "array_sort": _sort,
     "array_max": _on_plain(NULL_AWARE + "list_max({0}) END"),
     "array_min": _on_plain(NULL_AWARE + "list_min({0}) END"),
     "array_position": _on_plain(
@@ -272,13 +288,15 @@ FUNCTIONS = {
     "any_match": _matches,
     "all_match": _matches,
     "none_match": _matches,
-    "reduce": _reduce,
     "sequence": _sequence,
     "reverse": _reverse,
     "repeat": _repeat,
     "flatten": _flatten,
     "array_distinct": _on_plain("lab_distinct({0})"),
-    "array_union": _on_plain("lab_distinct(list_concat({0}, {1}))"),
+    "array_union": _on_plain(
+        "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL"
+        " ELSE lab_distinct(list_concat({0}, {1})) END"
+    ),
     "array_intersect": _on_plain(
         "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE"
         " list_filter(lab_distinct({0}), lambda x: CASE WHEN x IS NULL THEN len({1})"

@@ -5,10 +5,12 @@ functions and operators".
 from lab.engine import literals, types
 from lab.engine.builtins.date_formats import to_duckdb
 from lab.engine.calls import Call
-from lab.engine.casts import rounded_timestamp, timestamp_text, zone_of
+from lab.engine.casts import timestamp_text, zone_of
 from lab.engine.errors import failure, unsupported
+from lab.engine.text_casts import rounded_timestamp
 from lab.engine.values import Value
 
+BY_PYTHON = "fjWaMbxv"
 DATE_UNITS = ("day", "week", "month", "quarter", "year")
 TIME_UNITS = ("millisecond", "second", "minute", "hour", *DATE_UNITS)
 INSTANT_UNITS = ("millisecond", "second", "minute", "hour")
@@ -23,18 +25,46 @@ def wall_clock(value: Value) -> str:
 
 def _part(text: str):  # type: ignore[no-untyped-def]  # a factory of functions
     def write(call: Call) -> Value:
-        if call.args[0].type.name.startswith("interval") or call.args[0].type.name.startswith(
-            "time("
-        ):
-            raise unsupported(f"{call.name}({call.args[0].type})", call.node)
+        if call.args[0].type.name.startswith("interval"):
+            return _interval_part(call)
         return Value(f"CAST({text.format(wall_clock(call.args[0]))} AS BIGINT)", types.BIGINT)
 
     return write
 
 
+INTERVAL_PARTS = {
+    ("year", "interval year to month"): "{0} // 12",
+    ("month", "interval year to month"): "{0} % 12",
+    ("day", "interval day to second"): "{0} // 86400000",
+    ("hour", "interval day to second"): "{0} % 86400000 // 3600000",
+    ("minute", "interval day to second"): "{0} % 3600000 // 60000",
+    ("second", "interval day to second"): "{0} % 60000 // 1000",
+    ("millisecond", "interval day to second"): "{0} % 1000",
+}
+
+
+def _interval_part(call: Call) -> Value:
+    """Towards zero, with the interval's sign."""
+    text = INTERVAL_PARTS.get((call.name.removesuffix("_of_month"), call.args[0].type.name))
+    if text is None:
+        raise unsupported(f"{call.name}({call.args[0].type})", call.node)
+    amount = f"CAST(trunc({literals.amount(call.args[0])}) AS BIGINT)"
+    return Value(f"CAST({text.format(amount)} AS BIGINT)", types.BIGINT)
+
+
+def _timezone(call: Call) -> Value:
+    zone = types.text(zone_of(call.args[0]))
+    sql = f"CASE WHEN {call.sql(0)} IS NULL THEN NULL ELSE {zone} END"
+    return Value(sql, types.VARCHAR)
+
+
 def _unit(call: Call, value: Value) -> str:
     unit = str(call.constant(0)).lower()
     is_date = value.type.name == "date"
+    if value.type.name == "time":
+        if unit not in INSTANT_UNITS:
+            raise failure("INVALID_FUNCTION_ARGUMENT", f"'{unit}' is not a valid TIME field")
+        return unit
     if unit not in (DATE_UNITS if is_date else TIME_UNITS):
         what = "DATE" if is_date or unit not in TIME_UNITS else "TIMESTAMP"
         raise failure("INVALID_FUNCTION_ARGUMENT", f"'{unit}' is not a valid {what} field")
@@ -51,6 +81,9 @@ def _zoned(value: Value, sql: str) -> Value:
 def _trunc(call: Call) -> Value:
     value = call.args[1]
     unit = _unit(call, value)
+    if value.type.name == "time":
+        day = f"(DATE '1970-01-01' + {value.sql})"
+        return Value(f"CAST(date_trunc('{unit}', {day}) AS TIME)", value.type)
     return _zoned(value, f"date_trunc('{unit}', {wall_clock(value)})")
 
 
@@ -98,26 +131,45 @@ def _format(call: Call) -> Value:
 
 
 def _parse(call: Call) -> Value:
-    pattern = to_duckdb(str(call.constant(1)), parsing=True)
     kind = types.timestamp(3)
+    if any(f"%{letter}" in str(call.constant(1)) for letter in BY_PYTHON):
+        return _parse_by_python(call, kind)
+    pattern = to_duckdb(str(call.constant(1)), parsing=True)
     bad = call.fail(f"'Invalid format: \"' || {call.sql(0)} || '\"'", kind)
     text = call.sql(0)
     if not any(letter in pattern for letter in ("%Y", "%y")):
         # Without a year DuckDB says 1900, Trino 1970.
         text, pattern = f"('1970 ' || {text})", f"%Y {pattern}"
+    # DuckDB passes over spaces; to Trino they are characters like others.
+    spaces = str(call.constant(1)).count(" ")
+    given = f"regexp_replace({call.sql(0)}, '[^ ]', '', 'g')"
+    blank = f"length({given}) <> {spaces} OR regexp_matches({call.sql(0)}, '^\\s|\\s$')"
     sql = f"coalesce(try_strptime({text}, {types.text(pattern)}), {bad})"
+    sql = f"CASE WHEN {blank} THEN {bad} ELSE {sql} END"
     return Value(f"CASE WHEN {call.sql(0)} IS NULL THEN NULL ELSE {sql} END", kind)
+
+
+def _parse_by_python(call: Call, kind: types.Type) -> Value:
+    """For letters that DuckDB reads otherwise, or not at all."""
+    written = str(call.constant(1))
+    to_duckdb(written.replace("%T", "").replace("%r", ""), parsing=False)
+    if "%x" in written or "%v" in written:
+        raise unsupported("date_parse with %x or %v", call.node)
+    bad = call.fail(f"'Invalid format: \"' || {call.sql(0)} || '\"'", kind)
+    parsed = f"date_trunc('millisecond', lab_mysql_parse({call.sql(0)}, {types.text(written)}))"
+    sql = f"CASE WHEN {call.sql(0)} IS NULL THEN NULL ELSE coalesce({parsed}, {bad}) END"
+    return Value(sql, kind)
 
 
 def _from_unixtime(call: Call) -> Value:
     sql = f"make_timestamptz(CAST(round({call.sql(0)} * 1000) AS BIGINT) * 1000)"
     zone = "UTC"
     if len(call.args) == 2:
-        zone = str(call.constant(1))
-        literals.check_zone(zone, call.node)
+        zone = literals.check_zone(str(call.constant(1)), call.node)
     elif len(call.args) == 3:
         minutes = int(call.constant(1)) * 60 + int(call.constant(2))
         zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+        zone = literals.check_zone(zone, call.node)
     return Value(f"CAST({sql} AS TIMESTAMPTZ)", types.timestamp_tz(3, zone))
 
 
@@ -126,7 +178,12 @@ def _to_unixtime(call: Call) -> Value:
 
 
 def _now(call: Call) -> Value:
-    return Value(f"CAST('{call.env.context.now}+00' AS TIMESTAMPTZ)", types.timestamp_tz(3, "UTC"))
+    digits = int(call.constant(0)) if call.args else 3
+    if not 0 <= digits <= 6:
+        raise unsupported(f"{call.name}({digits})", call.node)
+    now = call.env.context.now
+    shown = now[: 20 + digits] if digits else now[:19]
+    return Value(f"CAST('{shown}+00' AS TIMESTAMPTZ)", types.timestamp_tz(digits, "UTC"))
 
 
 def _today(call: Call) -> Value:
@@ -144,25 +201,29 @@ def _last_day(call: Call) -> Value:
 
 
 def _at_timezone(call: Call) -> Value:
-    zone = str(call.constant(1))
-    literals.check_zone(zone, call.node)
+    zone = literals.check_zone(str(call.constant(1)), call.node)
     return Value(call.sql(0), types.timestamp_tz(call.args[0].type.args[0], zone))
 
 
 def _with_timezone(call: Call) -> Value:
-    zone = str(call.constant(1))
+    zone = literals.check_zone(str(call.constant(1)), call.node)
     sql = literals.at_zone(call.sql(0), zone, call.node)
     return Value(sql, types.timestamp_tz(call.args[0].type.args[0], zone))
 
 
 def _from_iso8601_date(call: Call) -> Value:
-    bad = call.fail(f"'Invalid format: \"' || {call.sql(0)} || '\"'", types.DATE)
-    ok = f"regexp_matches({call.sql(0)}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$')"
-    good = f"coalesce(TRY_CAST({call.sql(0)} AS DATE), {bad})"
-    return Value(
-        f"CASE WHEN {call.sql(0)} IS NULL THEN NULL WHEN {ok} THEN {good} ELSE {bad} END",
-        types.DATE,
+    """A whole day; the weeks and the days of the year of ISO 8601 are refused."""
+    text = call.sql(0)
+    bad = call.fail(f"'Invalid format: \"' || {text} || '\"'", types.DATE)
+    message = f"'the ISO 8601 date is not supported by this lab: ' || {text}"
+    other = call.env.fail("NOT_SUPPORTED", message, types.DATE)
+    sql = (
+        f"CASE WHEN {text} IS NULL THEN NULL WHEN regexp_matches({text},"
+        f" '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$') THEN coalesce(TRY_CAST({text} AS DATE), {bad})"
+        f" WHEN regexp_matches({text}, '^[0-9]{{4}}(-?[0-9W]+)*(-[0-9]+)?$') THEN {other} ELSE"
+        f" {bad} END"
     )
+    return Value(sql, types.DATE)
 
 
 ISO_UTC = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}(:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?Z?)?$"
@@ -185,6 +246,7 @@ def _from_iso8601_timestamp(call: Call) -> Value:
     )
     plain = f"TRY_CAST(rtrim(replace({text}, 'T', ' '), 'Z') AS TIMESTAMP)"
     bad = call.fail(f"'Invalid format: \"' || {text} || '\"'", kind)
+    other = f"CASE WHEN regexp_matches({text}, '^[0-9W:.TZ+-]+$') THEN {other} ELSE {bad} END"
     good = f"coalesce(timezone('UTC', {rounded_timestamp(plain, 3)}), {bad})"
     sql = (
         f"CASE WHEN {text} IS NULL THEN NULL WHEN regexp_matches({text}, '{ISO_UTC}') THEN"
@@ -200,13 +262,18 @@ def _to_iso8601(call: Call) -> Value:
     text = f"replace({timestamp_text(wall_clock(value), value.type.args[0])}, ' ', 'T')"
     kind = types.varchar(32)
     if value.type.name == "timestamp":
-        return Value(text, kind)
+        digits = value.type.args[0]
+        return Value(text, types.varchar(22 + min(digits, 1) + digits))
     zone = zone_of(value)
     if zone == "UTC":
         return Value(f"({text} || 'Z')", kind)
-    if literals.offset_minutes(zone) is None:
-        raise unsupported("to_iso8601 in a zone with daylight saving", call.node)
-    return Value(f"({text} || '{zone}')", kind)
+    if literals.offset_minutes(zone) is not None:
+        return Value(f"({text} || '{'Z' if zone == '+00:00' else zone}')", kind)
+    minutes = f"date_diff('minute', timezone('UTC', {value.sql}), {wall_clock(value)})"
+    shown = f"printf('%02d:%02d', abs({minutes}) // 60, abs({minutes}) % 60)"
+    sign = f"CASE WHEN {minutes} < 0 THEN '-' ELSE '+' END"
+    offset = f"CASE WHEN {minutes} = 0 THEN 'Z' ELSE {sign} || {shown} END"
+    return Value(f"({text} || {offset})", kind)
 
 
 def _offset(call: Call) -> Value:
@@ -233,6 +300,8 @@ FUNCTIONS = {
     "minute": _part("minute({0})"),
     "second": _part("second({0})"),
     "millisecond": _part("(millisecond({0}) % 1000)"),
+    "timezone": _timezone,
+    "current_timezone": lambda _call: Value("'UTC'", types.VARCHAR),
     "timezone_hour": _offset,
     "timezone_minute": _offset,
     "date_trunc": _trunc,

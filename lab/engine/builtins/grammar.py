@@ -1,10 +1,11 @@
 """Functions that Trino's grammar knows and SHOW FUNCTIONS does not list; each types itself."""
 
 from lab.engine import operators, types
-from lab.engine.builtins import arrays, dates
+from lab.engine.builtins import arrays, dates, formats, sql_json
 from lab.engine.calls import Call
 from lab.engine.casts import coerce
 from lab.engine.errors import failure
+from lab.engine.types import Type
 from lab.engine.values import Value
 
 
@@ -14,7 +15,7 @@ def _nullif(call: Call) -> Value:
             "SYNTAX_ERROR", "The 'nullif' function must have exactly two arguments", call.node
         )
     first, second = call.args
-    equal = operators.compare("=", first, second, call.node)
+    equal = operators.compare("=", first, second, call.node, call.env)
     return Value(f"CASE WHEN {equal.sql} THEN NULL ELSE {first.sql} END", first.type)
 
 
@@ -32,10 +33,29 @@ def _local_timestamp(call: Call) -> Value:
     return Value(f"CAST('{call.env.context.now}' AS TIMESTAMP)", types.timestamp(3))
 
 
+def _local_time(call: Call) -> Value:
+    return Value(f"TIME '{call.env.context.now[11:]}'", types.time(3))
+
+
+def _current_time(call: Call) -> Value:
+    return Value(_local_time(call).sql, Type("time with time zone", (3,), "UTC"))
+
+
+def _current_schema(call: Call) -> Value:
+    return Value(types.text(call.env.context.database), types.VARCHAR)
+
+
 FUNCTIONS = {
     "$subscript": arrays.FUNCTIONS.pop("$subscript"),
     "nullif": _nullif,
     "row": _row,
     "current_timestamp": dates.FUNCTIONS["now"],
     "localtimestamp": _local_timestamp,
+    "localtime": _local_time,
+    "current_time": _current_time,
+    "current_user": lambda _call: Value("'user'", types.VARCHAR),
+    "current_catalog": lambda _call: Value("'awsdatacatalog'", types.VARCHAR),
+    "current_schema": _current_schema,
+    "format": formats.java_format,
+    **sql_json.FUNCTIONS,
 }

@@ -4,7 +4,7 @@ functions and operators".
 
 from lab.engine import types
 from lab.engine.calls import Call
-from lab.engine.errors import unsupported
+from lab.engine.errors import failure, unsupported
 from lab.engine.values import Value
 
 
@@ -16,6 +16,9 @@ def _path(call: Call) -> str:
     if not isinstance(written, str):
         raise unsupported(f"{call.name} whose path is no constant", call.node)
     steps = _steps(written)
+    invalid = not written.startswith("$") or any(mark in written for mark in ("*", "..", "?("))
+    if steps is None and invalid:
+        raise failure("INVALID_FUNCTION_ARGUMENT", f"Invalid JSON path: '{written}'", call.node)
     if steps is None:
         raise unsupported(f"the JSON path {written!r}", call.node)
     return types.text("$" + "".join(steps))
@@ -105,9 +108,45 @@ def _is_scalar(call: Call) -> Value:
     return Value(sql, types.BOOLEAN)
 
 
+def _array_get(call: Call) -> Value:
+    """An element from either end; a string comes without its quotes, which is no JSON."""
+    text, place = call.sql(0), call.sql(1)
+    items = f"lab_json_items({text})"
+    found = f"list_extract({items}, CASE WHEN {place} < 0 THEN {place} ELSE {place} + 1 END)"
+    sql = (
+        f"CASE WHEN NOT json_valid({text}) OR {found} = 'null' THEN NULL"
+        f" WHEN left({found}, 1) = '\"' THEN json_extract_string({found}, '$') ELSE {found} END"
+    )
+    return Value(sql, types.JSON)
+
+
+def _array_contains(call: Call) -> Value:
+    """Whether a scalar is in an array; NULL when the text is no array."""
+    text, wanted = call.sql(0), call.args[1]
+    match wanted.type.name:
+        case "varchar":
+            test = f"left(x, 1) = '\"' AND json_extract_string(x, '$') = {wanted.sql}"
+        case "boolean":
+            test = f"x = CASE WHEN {wanted.sql} THEN 'true' ELSE 'false' END"
+        case "bigint":
+            test = f"regexp_matches(x, '^-?[0-9]+$') AND TRY_CAST(x AS BIGINT) = {wanted.sql}"
+        case _:
+            test = (
+                "NOT regexp_matches(x, '^-?[0-9]+$') AND left(x, 1) <> '\"' AND TRY_CAST(x AS"
+                f" DOUBLE) = {wanted.sql}"
+            )
+    sql = (
+        f"CASE WHEN {wanted.sql} IS NULL THEN NULL WHEN json_valid({text}) AND json_type({text}) ="
+        f" 'ARRAY' THEN len(list_filter(lab_json_items({text}), lambda x: {test})) > 0 END"
+    )
+    return Value(sql, types.BOOLEAN)
+
+
 FUNCTIONS = {
     "json_extract_scalar": _scalar,
     "json_extract": _extract,
+    "json_array_get": _array_get,
+    "json_array_contains": _array_contains,
     "json_parse": _parse,
     "json_format": lambda call: Value(call.sql(0), types.VARCHAR),
     "json_array_length": _array_length,

@@ -15,10 +15,50 @@ def _rounded(call: Call) -> Value:
     if value.type.name == "decimal":
         return _rounded_decimal(call)
     if value.type.is_integer:
-        raise unsupported("round of an integer to a number of digits", call.node)
+        return _rounded_integer(call)
     digits = f", {call.args[1].sql}" if len(call.args) > 1 else ""
     kind = types.duckdb(value.type)
     return Value(f"CAST(round({value.sql}{digits}) AS {kind})", value.type)
+
+
+def _rounded_integer(call: Call) -> Value:
+    """To tens, hundreds... with negative digits, half away from zero."""
+    value, digits = call.args[0], call.constant(1)
+    if digits >= 0:
+        return Value(value.sql, value.type)
+    unit = f"CAST('{10 ** min(-digits, 37)}' AS HUGEINT)"
+    sql = f"lab_half_up(CAST({value.sql} AS HUGEINT), {unit}) * {unit}"
+    return Value(f"CAST({sql} AS {types.duckdb(value.type)})", value.type)
+
+
+def _truncated(call: Call) -> Value:
+    """A decimal with its last digits zero."""
+    value, digits = call.args[0], int(call.constant(1))
+    precision, scale = value.type.args
+    if digits >= scale:
+        return Value(value.sql, value.type)
+    if digits <= scale - precision:
+        return Value(f"CAST({value.sql} * 0 AS {types.duckdb(value.type)})", value.type)
+    unit = f"CAST('{10 ** (scale - digits)}' AS HUGEINT)"
+    whole = f"({operators.unscaled(value.sql, scale)} // {unit}) * {unit}"
+    return Value(operators.divided(whole, "CAST(1 AS HUGEINT)", value.type), value.type)
+
+
+def _from_base(call: Call) -> Value:
+    text, radix = call.sql(0), call.sql(1)
+    bad = call.fail(f"'Not a valid base-' || {radix} || ' number: ' || {text}", types.BIGINT)
+    sql = f"coalesce(lab_from_base({text}, {radix}), {bad})"
+    return Value(
+        f"CASE WHEN {text} IS NULL OR {radix} IS NULL THEN NULL ELSE {sql} END", types.BIGINT
+    )
+
+
+def _to_base(call: Call) -> Value:
+    number, radix = call.sql(0), call.sql(1)
+    kind = types.varchar(64)
+    bad = call.fail("'Radix must be between 2 and 36'", kind)
+    sql = f"coalesce(lab_to_base({number}, {radix}), {bad})"
+    return Value(f"CASE WHEN {number} IS NULL OR {radix} IS NULL THEN NULL ELSE {sql} END", kind)
 
 
 def _rounded_decimal(call: Call) -> Value:
@@ -53,6 +93,13 @@ def _same_type(function: str):  # type: ignore[no-untyped-def]  # a factory of f
     return write
 
 
+def _sign(call: Call) -> Value:
+    kind = call.args[0].type
+    if kind.name == "decimal":
+        kind = types.decimal(1, 0)
+    return Value(f"CAST(sign({call.sql(0)}) AS {types.duckdb(kind)})", kind)
+
+
 def _mod(call: Call) -> Value:
     return operators.arithmetic("%", call.args[0], call.args[1], call.env, call.node)
 
@@ -64,6 +111,11 @@ def _extreme(function: str):  # type: ignore[no-untyped-def]  # a factory of fun
             raise unsupported(f"{call.name} of {kind}", call.node)
         parts = [coerce(argument, kind).sql for argument in call.args]
         missing = " OR ".join(f"{part} IS NULL" for part in parts)
+        if kind.name in ("double", "real"):
+            nan = " OR ".join(f"isnan({part})" for part in parts)
+            text = f"'{call.name} of NaN is not supported by this lab'"
+            fails = call.env.fail("NOT_SUPPORTED", text, kind)
+            missing += f" THEN NULL WHEN {nan} THEN {fails} WHEN false"
         # DuckDB passes over NULL; Trino's answer is NULL.
         return Value(f"CASE WHEN {missing} THEN NULL ELSE {function}({', '.join(parts)}) END", kind)
 
@@ -75,6 +127,11 @@ def _domain(function: str, condition: str, otherwise: str) -> str:
     return f"CASE WHEN {condition} THEN {function} ELSE {otherwise} END"
 
 
+# One step of Newton's makes the last digit right.
+CBRT = (
+    "CASE WHEN {0} = 0 OR NOT isfinite({0}) THEN cbrt({0}) ELSE"
+    " cbrt({0}) - (pow(cbrt({0}), 3) - {0}) / (3 * cbrt({0}) * cbrt({0})) END"
+)
 NAN, MINUS_INFINITY = "CAST('nan' AS DOUBLE)", "CAST('-inf' AS DOUBLE)"
 
 
@@ -84,26 +141,42 @@ def _logarithm(text: str) -> str:
 
 
 def _random(call: Call) -> Value:
-    if call.args:
-        raise unsupported(f"{call.name} with bounds", call.node)
-    return Value("random()", types.DOUBLE)
+    if not call.args:
+        return Value("random()", types.DOUBLE)
+    kind = call.returns or types.BIGINT
+    low, high = ("0", call.sql(0)) if len(call.args) == 1 else (call.sql(0), call.sql(1))
+    bad = call.fail("'bound must be positive'", kind)
+    sql = (
+        f"CAST({low} AS HUGEINT) + CAST(floor(random() * ({high} - CAST({low} AS DOUBLE))) AS"
+        " HUGEINT)"
+    )
+    sql = f"CASE WHEN {high} <= {low} THEN {bad} ELSE CAST({sql} AS {types.duckdb(kind)}) END"
+    return Value(sql, kind)
+
+
+def _logarithm_limits() -> str:
+    """What Java's division of two logarithms gives at their limits."""
+    parts = (
+        f"({_logarithm(f'ln({{{place}}})').replace('{0}', f'{{{place}}}')})" for place in (1, 0)
+    )
+    return f"({' / '.join(parts)})"
 
 
 FUNCTIONS = {
     "abs": _same_type("abs"),
-    "sign": _same_type("sign"),
+    "sign": _sign,
     "ceil": _whole("ceil"),
     "ceiling": _whole("ceil"),
     "floor": _whole("floor"),
     "round": _rounded,
-    "truncate": by_count(n1=_whole("trunc")),
+    "truncate": by_count(n1=_whole("trunc"), n2=_truncated),
     "mod": _mod,
     "greatest": _extreme("greatest"),
     "least": _extreme("least"),
     "sqrt": template(
         _domain("sqrt({0})", "{0} >= 0", f"CASE WHEN {{0}} IS NULL THEN NULL ELSE {NAN} END")
     ),
-    "cbrt": template("cbrt({0})"),
+    "cbrt": template(CBRT),
     "exp": template("exp({0})"),
     "ln": template(_logarithm("ln({0})")),
     "log2": template(_logarithm("log2({0})")),
@@ -135,8 +208,9 @@ FUNCTIONS = {
     "is_infinite": template("isinf({0})"),
     "random": _random,
     "rand": _random,
-    "bitwise_and": template("({0} & {1})"),
-    "bitwise_or": template("({0} | {1})"),
-    "bitwise_xor": template("xor({0}, {1})"),
-    "bitwise_not": template("(~{0})"),
+    "log": template(
+        _domain("(ln({1}) / ln({0}))", "{0} > 0 AND {1} > 0 AND {0} <> 1", _logarithm_limits())
+    ),
+    "from_base": _from_base,
+    "to_base": _to_base,
 }

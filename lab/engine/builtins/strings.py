@@ -1,23 +1,25 @@
 """String functions. Source: Trino documentation, "String functions and operators"."""
 
 from lab.engine import types
-from lab.engine.builtins.templates import by_count, template
+from lab.engine.builtins.templates import Function, by_count, template
 from lab.engine.calls import Call
 from lab.engine.errors import failure, unsupported
+from lab.engine.types import Type
 from lab.engine.values import Value
 
 
 def _length(call: Call) -> Value:
     kind = call.args[0].type.name
     if kind == "char":
-        return Value(f"CAST({call.args[0].type.args[0]} AS BIGINT)", types.BIGINT)
+        sql = f"CASE WHEN {call.sql(0)} IS NULL THEN NULL ELSE {call.args[0].type.args[0]} END"
+        return Value(f"CAST({sql} AS BIGINT)", types.BIGINT)
     function = "octet_length" if kind == "varbinary" else "length"
     return Value(f"CAST({function}({call.sql(0)}) AS BIGINT)", types.BIGINT)
 
 
 def _same_text(text: str):  # type: ignore[no-untyped-def]  # a factory of functions
     def write(call: Call) -> Value:
-        if call.args[0].type.name != "varchar":
+        if call.args[0].type.name not in ("varchar", "char"):
             raise unsupported(f"{call.name}({call.args[0].type})", call.node)
         return Value(text.format(*(a.sql for a in call.args)), call.args[0].type)
 
@@ -29,6 +31,8 @@ def _substr(call: Call) -> Value:
     give ''.
     """
     source = call.args[0]
+    if source.type.name == "varbinary":
+        return _substr_binary(call)
     if source.type.name != "varchar":
         raise unsupported(f"{call.name}({source.type})", call.node)
     text, start = source.sql, call.sql(1)
@@ -44,6 +48,8 @@ def _substr(call: Call) -> Value:
 
 def _concat(call: Call) -> Value:
     kinds = {argument.type.name for argument in call.args}
+    if "array" in kinds and len(kinds) == 2 and call.returns is not None:
+        return _concat_element(call, call.returns)
     if kinds <= {"varchar"}:
         return Value(f"({' || '.join(a.sql for a in call.args)})", types.VARCHAR)
     if kinds == {"varbinary"}:
@@ -58,16 +64,34 @@ def _concat(call: Call) -> Value:
     raise unsupported(f"concat({', '.join(str(a.type) for a in call.args)})", call.node)
 
 
+def _concat_element(call: Call, kind: Type) -> Value:
+    """An element before or after an array."""
+    if len(call.args) != 2:
+        raise unsupported("concat of arrays and elements", call.node)
+    first, second = call.args
+    sql = f"list_append({first.sql}, {second.sql})"
+    array = first
+    if second.type.name == "array":
+        sql, array = f"list_prepend({first.sql}, {second.sql})", second
+    return Value(f"CASE WHEN {array.sql} IS NULL THEN NULL ELSE {sql} END", kind)
+
+
 def _concat_ws(call: Call) -> Value:
-    if any(a.type.name != "varchar" for a in call.args):
-        raise unsupported("concat_ws of an array", call.node)
+    if call.args[1].type.name == "array":
+        separator, items = call.sql(0), call.sql(1)
+        sql = (
+            f"coalesce(array_to_string(list_filter({items}, lambda x: x IS NOT NULL),"
+            f" {separator}), '')"
+        )
+        sql = f"CASE WHEN {separator} IS NULL OR {items} IS NULL THEN NULL ELSE {sql} END"
+        return Value(sql, types.VARCHAR)
     return Value(f"concat_ws({', '.join(a.sql for a in call.args)})", types.VARCHAR)
 
 
 def _pad(function: str):  # type: ignore[no-untyped-def]  # a factory of functions
     def write(call: Call) -> Value:
-        if call.args[0].type.name != "varchar":
-            raise unsupported(f"{call.name}({call.args[0].type})", call.node)
+        if call.args[0].type.name == "varbinary":
+            return _pad_binary(function, call)
         empty = call.fail("'Padding string must not be empty'", types.VARCHAR)
         negative = call.fail("'Target length must be in the range [0..2147483647]'", types.VARCHAR)
         sql = (
@@ -76,6 +100,60 @@ def _pad(function: str):  # type: ignore[no-untyped-def]  # a factory of functio
             f" ELSE {function}({call.sql(0)}, CAST({call.sql(1)} AS INTEGER), {call.sql(2)}) END"
         )
         return Value(sql, types.VARCHAR)
+
+    return write
+
+
+def _pad_binary(function: str, call: Call) -> Value:
+    """By its text in hexadecimal, two digits a byte; the pad fits the digits of whole bytes."""
+    kind = types.VARBINARY
+    empty = call.fail("'Padding bytes must not be empty'", kind)
+    negative = call.fail("'Target length must be in the range [0..2147483647]'", kind)
+    size = f"CAST({call.sql(1)} * 2 AS INTEGER)"
+    sql = (
+        f"CASE WHEN octet_length({call.sql(2)}) = 0 THEN {empty} WHEN {call.sql(1)} < 0"
+        f" THEN {negative} ELSE unhex({function}(hex({call.sql(0)}), {size}, hex({call.sql(2)})))"
+        " END"
+    )
+    return Value(sql, kind)
+
+
+def _substr_binary(call: Call) -> Value:
+    data, start = call.sql(0), call.sql(1)
+    first = f"(CASE WHEN {start} < 0 THEN octet_length({data}) + {start} + 1 ELSE {start} END)"
+    size = f", greatest({call.sql(2)}, 0) * 2" if len(call.args) > 2 else ""
+    missing = " OR ".join(f"{a.sql} IS NULL" for a in call.args)
+    sql = (
+        f"CASE WHEN {missing} THEN NULL WHEN {start} = 0 OR abs({start}) > octet_length({data})"
+        f" THEN CAST('' AS BLOB) ELSE unhex(substring(hex({data}), {first} * 2 - 1{size})) END"
+    )
+    return Value(sql, types.VARBINARY)
+
+
+def _nth(call: Call) -> Value:
+    """The place of the n-th occurrence, from the end for a negative n; 0 when there is none."""
+    text, part, number = (call.sql(i) for i in range(3))
+    zero = call.fail("'the number of the occurrence must not be 0'", types.BIGINT)
+    hits = (
+        f"list_filter(generate_series(1, length({text}) - length({part}) + 1),"
+        f" lambda i: substring({text}, i, length({part})) = {part})"
+    )
+    sql = (
+        f"CASE WHEN {text} IS NULL OR {part} IS NULL OR {number} IS NULL THEN NULL"
+        f" WHEN {number} = 0 THEN {zero} WHEN {part} = '' THEN 1"
+        f" ELSE coalesce(list_extract({hits}, {number}), 0) END"
+    )
+    return Value(f"CAST({sql} AS BIGINT)", types.BIGINT)
+
+
+def _answered(text: str, message: str, kind: Type) -> Function:
+    """A function in Python that answers None for what Trino refuses."""
+
+    def write(call: Call) -> Value:
+        source = call.sql(0)
+        bad = call.fail(f"{types.text(message)} || {source}", kind)
+        sql = f"coalesce({text.format(source)}, {bad})"
+        return Value(f"CASE WHEN {source} IS NULL THEN NULL ELSE {sql} END", kind)
 
     return write
 
@@ -99,9 +177,7 @@ def _split_part(call: Call) -> Value:
     parts = f"string_split({call.sql(0)}, {call.sql(1)})"
     index = call.sql(2)
     bad = call.fail("'Index must be greater than zero'", types.VARCHAR)
-    if not call.args[1].literal:
-        raise unsupported("split_part whose delimiter is no constant", call.node)
-    missing = f"{call.sql(0)} IS NULL OR {index} IS NULL"
+    missing = f"{call.sql(0)} IS NULL OR {index} IS NULL OR {call.sql(1)} IS NULL"
     sql = (
         f"CASE WHEN {missing} THEN NULL WHEN {index} < 1 THEN {bad} ELSE"
         f" list_extract({parts}, {index}) END"
@@ -130,18 +206,35 @@ def _hamming(call: Call) -> Value:
 
 
 def _replace(call: Call) -> Value:
-    if call.args[1].literal is None or call.args[1].literal == "":
-        raise unsupported("replace whose search text is empty or no constant", call.node)
+    text, search = call.sql(0), call.sql(1)
     new = call.sql(2) if len(call.args) > 2 else "''"
-    kind = call.args[0].type if len(call.args) == 2 else types.VARCHAR
-    return Value(f"replace({call.sql(0)}, {call.sql(1)}, {new})", kind)
+    kind = call.args[0].type if len(call.args) == 2 else _longest(call)
+    plain = f"replace({text}, {search}, {new})"
+    if call.args[1].literal:
+        return Value(plain, kind)
+    # Before and after every character.
+    between = (
+        f"CASE WHEN {text} = '' THEN {new} ELSE {new} || array_to_string(string_split({text},"
+        f" ''), {new}) || {new} END"
+    )
+    missing = f"{text} IS NULL OR {search} IS NULL OR {new} IS NULL"
+    sql = f"CASE WHEN {missing} THEN NULL WHEN {search} = '' THEN {between} ELSE {plain} END"
+    return Value(sql, kind)
+
+
+def _longest(call: Call) -> Type:
+    """The text at its longest: something new around every character."""
+    if not all(argument.type.args for argument in call.args):
+        return types.VARCHAR
+    text, new = (call.args[place].type.args[0] for place in (0, 2))
+    return types.varchar(min(2**31 - 1, text + new * (text + 1)))
 
 
 def _trim(function: str):  # type: ignore[no-untyped-def]  # a factory of functions
     """Trino trims white space; DuckDB, without a second argument, spaces only."""
 
     def write(call: Call) -> Value:
-        if call.args[0].type.name != "varchar":
+        if call.args[0].type.name not in ("varchar", "char"):
             raise unsupported(f"{call.name}({call.args[0].type})", call.node)
         what = (
             call.sql(1)
@@ -153,10 +246,15 @@ def _trim(function: str):  # type: ignore[no-untyped-def]  # a factory of functi
     return write
 
 
+# Java has no capital of the sharp s; DuckDB has.
+UPPER = (
+    "CASE WHEN contains({0}, 'ß') THEN array_to_string(list_transform(string_split({0}, 'ß'),"
+    " lambda p: upper(p)), 'ß') ELSE upper({0}) END"
+)
 FUNCTIONS = {
     "length": _length,
     "lower": _same_text("lower({0})"),
-    "upper": _same_text("upper({0})"),
+    "upper": _same_text(UPPER),
     "trim": _trim("trim"),
     "ltrim": _trim("ltrim"),
     "rtrim": _trim("rtrim"),
@@ -169,13 +267,17 @@ FUNCTIONS = {
     "replace": _replace,
     "split": _split,
     "split_part": _split_part,
-    "strpos": by_count(n2=template("CASE WHEN {1} = '' THEN 1 ELSE strpos({0}, {1}) END")),
+    "strpos": by_count(n2=template("CASE WHEN {1} = '' THEN 1 ELSE strpos({0}, {1}) END"), n3=_nth),
     "starts_with": template("starts_with({0}, {1})"),
     "translate": template("translate({0}, {1}, {2})"),
     "levenshtein_distance": template("levenshtein({0}, {1})"),
     "hamming_distance": _hamming,
     "chr": _chr,
     "codepoint": template("unicode({0})"),
+    "soundex": _answered("lab_soundex({0})", "Not a letter of soundex in: ", types.varchar(4)),
+    "luhn_check": _answered(
+        "lab_luhn({0})", "Input contains non-digit characters: ", types.BOOLEAN
+    ),
     "normalize": template("lab_normalize({0}, {1})"),
     "url_decode": template("lab_url_decode({0})", types.VARCHAR),
     "url_encode": template("lab_url_encode({0})", types.VARCHAR),

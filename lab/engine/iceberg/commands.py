@@ -1,0 +1,209 @@
+"""DDL of Iceberg tables: what each statement does to the table and what it prints.
+
+Source: Amazon Athena User Guide, "Create Iceberg tables", "Manage Iceberg tables", "Evolve Iceberg
+table schema".
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from pyiceberg.exceptions import ValidationError
+from pyiceberg.table import Transaction
+from pyiceberg.transforms import BucketTransform, IdentityTransform, TruncateTransform
+
+from lab.engine import statements as s
+from lab.engine.catalog import Column
+from lab.engine.errors import QueryError, unsupported
+from lab.engine.iceberg import kinds, partitions, properties
+from lab.engine.iceberg import statements as i
+from lab.engine.iceberg.commits import commit
+from lab.engine.iceberg.session import Session
+from lab.engine.iceberg.tables import IcebergTable
+
+WIDTH = 20
+CREATED_WITH = {"write.object-storage.enabled": "true", properties.CODEC: "zstd"}
+
+
+def create(session: Session, statement: i.Create) -> list[str]:
+    database, name = session.where(statement.name)
+    if session.lake.table(database, name) is not None:
+        if statement.if_not_exists:
+            return []
+        raise _task(f"AlreadyExistsException(message:Table {name} already exists.)")
+    schema = kinds.declared(statement.columns)
+    session.commits.create(
+        database,
+        name,
+        location_of(statement.location),
+        schema,
+        partitions.spec(list(statement.partitioning), schema),
+        CREATED_WITH | properties.translated(statement.properties),
+        statement.comment,
+    )
+    return []
+
+
+def location_of(given: str) -> str:
+    """The place of a table, without a slash at its end."""
+    if not given.startswith("s3://") or len(given.strip("/").split("/")) < 3:
+        raise QueryError("INVALID_TABLE_PROPERTY", f"{given} is not an S3 location")
+    return given.rstrip("/")
+
+
+def run(session: Session, table: IcebergTable, statement: s.Statement) -> list[str]:  # noqa: PLR0911  one return per kind
+    """One statement about a table that is there."""
+    match statement:
+        case s.Describe():
+            return describe(table)
+        case s.ShowColumns():
+            return [column.name.ljust(WIDTH) for column in table.columns]
+        case s.AddColumns():
+            return _altered(session, table, lambda tx: _add(tx, statement.columns))
+        case i.DropColumn():
+            return _altered(session, table, lambda tx: _drop_column(tx, table, statement.column))
+        case i.ChangeColumn():
+            return _altered(session, table, lambda tx: _change(tx, table, statement))
+        case s.SetProperties():
+            given = properties.translated(statement.properties)
+            return _altered(session, table, lambda tx: tx.set_properties(given))
+        case i.UnsetProperties():
+            keys = properties.names(statement.keys)
+            return _altered(session, table, lambda tx: tx.remove_properties(*keys))
+        case i.Rename():
+            return rename(session, table, statement.becomes)
+    if statement.subkind == "SHOW_CREATE_TABLE":
+        return create_statement(table)
+    word = statement.subkind.replace("_", " ")
+    raise unsupported(f"{word} of an Iceberg table")
+
+
+def drop(session: Session, table: IcebergTable) -> list[str]:
+    """The table and, unlike a Hive table's, its files."""
+    session.lake.catalog.drop_table(table.database, table.name)
+    root = table.metadata.location.rstrip("/") + "/"
+    _, _, bucket, folder = root.split("/", 3)
+    # A table in the root of a bucket does not own all of it.
+    folders = [root] if folder else [f"{root}data/", f"{root}metadata/"]
+    for place in folders:
+        found = [f"s3://{bucket}/{file.key}" for file in session.objects.list(place)]
+        session.objects.remove(found)
+    return []
+
+
+def rename(session: Session, table: IcebergTable, becomes: s.Name) -> list[str]:
+    """A new record of the metastore for the same files."""
+    database, name = session.where(becomes)
+    catalog = session.lake.catalog
+    if catalog.table(database, name) is not None:
+        raise _task(f"AlreadyExistsException(message:Table {name} already exists.)")
+    record = catalog.table(table.database, table.name)
+    assert record is not None
+    catalog.create_table(replace(record, database=database, name=name))
+    catalog.drop_table(table.database, table.name)
+    return []
+
+
+def _altered(
+    session: Session, table: IcebergTable, change: Callable[[Transaction], Any]
+) -> list[str]:
+    transaction = session.commits.open(table).transaction()
+    try:
+        change(transaction)
+    except (ValueError, ValidationError) as error:
+        raise _task(str(error)) from error
+    commit(transaction, table)
+    return []
+
+
+def _add(transaction: Transaction, added: tuple[Column, ...]) -> None:
+    with transaction.update_schema() as update:
+        for column in added:
+            kind = kinds.from_trino(kinds.declared_type(column.type), strict=True)
+            update.add_column(column.name, kind, column.comment)
+
+
+def _drop_column(transaction: Transaction, table: IcebergTable, column: str) -> None:
+    with transaction.update_schema() as update:
+        update.delete_column(_spelt(table, column))
+
+
+def _change(transaction: Transaction, table: IcebergTable, statement: i.ChangeColumn) -> None:
+    """Name, type, comment and place of a column, as far as they change."""
+    old, new = _spelt(table, statement.column), statement.becomes
+    kind = kinds.from_trino(kinds.declared_type(new.type), strict=True)
+    field = table.schema.find_field(old)
+    with transaction.update_schema() as update:
+        if kind != field.field_type:
+            update.update_column(old, kind)
+        if new.comment is not None:
+            update.update_column(old, doc=new.comment)
+        if statement.after is not None:
+            if statement.after:
+                update.move_after(old, _spelt(table, statement.after))
+            else:
+                update.move_first(old)
+        if new.name != old.lower():
+            update.rename_column(old, new.name)
+
+
+def _spelt(table: IcebergTable, column: str) -> str:
+    """The column's name as the table writes it."""
+    for field in table.schema.fields:
+        if field.name.lower() == column:
+            return str(field.name)
+    raise _task(f"Column {column} does not exist in table {table.database}.{table.name}")
+
+
+def describe(table: IcebergTable) -> list[str]:
+    """The columns, then how they partition the table."""
+    lines = ["# Table schema:", _line("# col_name", "data_type", "comment")]
+    for field in table.schema.fields:
+        kind = kinds.text(field.field_type, hive=True)
+        lines.append(_line(field.name.lower(), kind, field.doc or ""))
+    lines += ["", "# Partition spec:", _line("# field_name", "field_transform", "column_name")]
+    for part in table.metadata.spec().fields:
+        source = table.metadata.schema().find_field(part.source_id).name
+        lines.append(_line(part.name, str(part.transform), source))
+    return lines
+
+
+def create_statement(table: IcebergTable) -> list[str]:
+    """The CREATE TABLE that makes such a table."""
+    schema = table.schema
+    parts = [
+        f"  {field.name.lower()} {kinds.text(field.field_type, hive=True)}"
+        + (f" COMMENT '{field.doc}'" if field.doc else "")
+        for field in schema.fields
+    ]
+    lines = [f"CREATE TABLE {table.database}.{table.name} ("]
+    lines += [f"{part}{',' if part is not parts[-1] else ')'}" for part in parts]
+    words = [_word(table, part) for part in table.metadata.spec().fields]
+    lines += [f"PARTITIONED BY ({', '.join(words)})"] if words else []
+    lines.append(f"LOCATION '{table.metadata.location}'")
+    given = {"table_type": "iceberg", **properties.shown(table.metadata.properties)}
+    shown = [f"  '{key}'='{value}'" for key, value in given.items()]
+    return [*lines, "TBLPROPERTIES (", ",\n".join(shown), ");"]
+
+
+def _word(table: IcebergTable, part: Any) -> str:
+    source = f"`{table.metadata.schema().find_field(part.source_id).name.lower()}`"
+    match part.transform:
+        case IdentityTransform():
+            return source
+        case BucketTransform():
+            return f"bucket({part.transform.num_buckets}, {source})"
+        case TruncateTransform():
+            return f"truncate({part.transform.width}, {source})"
+    return f"{part.transform}({source})"
+
+
+def _line(*parts: str) -> str:
+    return "\t".join(part.ljust(WIDTH) for part in parts)
+
+
+def _task(reason: str) -> QueryError:
+    return QueryError(
+        "FAILED",
+        f"Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. {reason}",
+    )

@@ -1,0 +1,135 @@
+"""Runs one statement that concerns an Iceberg table."""
+
+# ruff: noqa: S608  the SQL is of our own making, its names and texts quoted
+
+from dataclasses import dataclass, field
+
+from lab.engine import statements as s
+from lab.engine import writer
+from lab.engine.compiler import Compiled
+from lab.engine.errors import QueryError
+from lab.engine.iceberg import changes, commands, kinds, maintenance, partitions, properties
+from lab.engine.iceberg import statements as i
+from lab.engine.iceberg.session import Session
+from lab.engine.iceberg.tables import IcebergTable
+from lab.engine.types import quote
+
+HIVE = "Modifying Hive table rows is only supported for transactional tables"
+CTAS_WORDS = ("table_type", "location", "is_external", "partitioning")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Lines that DDL prints, or the files and the count of rows that DML wrote."""
+
+    lines: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    count: int | None = None
+    location: str | None = None
+
+
+def run(session: Session, statement: s.Statement, default_location: str) -> Result:  # noqa: PLR0911  one return per kind
+    match statement:
+        case i.Create():
+            return Result(commands.create(session, statement))
+        case s.CreateTableAs():
+            return create_as(session, statement, default_location)
+        case s.Insert():
+            return _insert(session, statement)
+        case i.Change():
+            return _change(session, statement)
+        case i.Optimize():
+            table = session.iceberg(statement.name, "OPTIMIZE is only supported for Iceberg tables")
+            return Result(files=maintenance.optimize(session, table, statement.tree))
+        case i.Vacuum():
+            table = session.iceberg(statement.name, "VACUUM is only supported for Iceberg tables")
+            maintenance.vacuum(session, table)
+            return Result()
+        case s.Drop():
+            return _drop(session, statement)
+    name = getattr(statement, "name")  # noqa: B009  every other statement here has one
+    refusal = f"{statement.subkind.replace('_', ' ')} is only supported for Iceberg tables"
+    return Result(commands.run(session, session.iceberg(name, refusal), statement))
+
+
+def _drop(session: Session, statement: s.Drop) -> Result:
+    """Of a table whose metadata cannot be read, the metastore's record alone."""
+    try:
+        found = session.find(statement.name)
+    except QueryError as error:
+        if not error.name.startswith("ICEBERG_"):
+            raise
+        session.lake.catalog.drop_table(*session.where(statement.name))
+        return Result()
+    assert isinstance(found, IcebergTable)
+    return Result(commands.drop(session, found))
+
+
+def _change(session: Session, statement: i.Change) -> Result:
+    table = session.iceberg(statement.name, HIVE)
+    work = {"DELETE": changes.delete, "UPDATE": changes.update, "MERGE": changes.merge}
+    done = work[statement.subkind](session, table, statement.tree)  # type: ignore[operator]  # by name
+    return _result(table, done)
+
+
+def _result(table: IcebergTable, done: changes.Changed) -> Result:
+    return Result(files=done.files, count=done.count, location=table.location)
+
+
+def _insert(session: Session, statement: s.Insert) -> Result:
+    table = session.iceberg(statement.name, HIVE)
+    compiled = session.compile(statement.tree)
+    sql = writer.converted(compiled, table, statement.columns, session.now_text)
+    return _result(table, changes.insert(session, table, session.text(compiled, sql)))
+
+
+def create_as(session: Session, statement: s.CreateTableAs, default_location: str) -> Result:
+    """CTAS with ``table_type = 'ICEBERG'``."""
+    database, name = session.where(statement.name)
+    if session.lake.table(database, name) is not None:
+        if statement.if_not_exists:
+            return Result()
+        raise QueryError(
+            "TABLE_ALREADY_EXISTS",
+            f"line 1:1: Destination table 'awsdatacatalog.{database}.{name}' already exists",
+        )
+    given = statement.properties
+    compiled = session.compile(statement.tree)
+    names = _names(compiled)
+    given_kinds = [column.type for column in compiled.columns]
+    schema = kinds.schema(
+        list(zip(names, given_kinds, [None] * len(names), strict=True)), strict=True
+    )
+    if str(given.get("is_external", "false")).lower() != "false":
+        raise QueryError("INVALID_TABLE_PROPERTY", "is_external must be false for Iceberg tables")
+    location = commands.location_of(str(given.get("location", default_location)))
+    if next(iter(session.objects.list(location + "/")), None) is not None:
+        message = f"Cannot create a table on a non-empty location: {location}"
+        raise QueryError("ICEBERG_FILESYSTEM_ERROR", message)
+    words = given.get("partitioning", ())
+    spec = partitions.spec([words] if isinstance(words, str) else list(words), schema)
+    rest = {key: str(value) for key, value in given.items() if key not in CTAS_WORDS}
+    chosen = commands.CREATED_WITH | properties.translated(rest)
+    rows = session.text(compiled, _selected(compiled, names))
+    rows = rows if statement.with_data else f"SELECT * FROM ({rows}) WHERE false"
+    count = session.keep(changes.ROWS, rows)
+    table = session.commits.create(database, name, location, schema, spec, chosen)
+    try:
+        return _result(table, changes.insert_kept(session, table, count))
+    except QueryError:
+        commands.drop(session, table)
+        raise
+
+
+def _names(compiled: Compiled) -> list[str]:
+    names = [column.name.lower() for column in compiled.columns]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            message = f"line 1:1: Column name '{name}' specified more than once"
+            raise QueryError("DUPLICATE_COLUMN_NAME", message)
+    return names
+
+
+def _selected(compiled: Compiled, names: list[str]) -> str:
+    parts = ", ".join(f'q."c{place}" AS {quote(name)}' for place, name in enumerate(names))
+    return f"SELECT {parts} FROM ({compiled.sql}) AS q"

@@ -1,0 +1,85 @@
+"""Numbers: signs, overflow, NaN, decimals to their last digit, bits, distributions."""
+
+import pytest
+
+from tests.engine.families.tables import (
+    BAD_ARGUMENT,
+    BAD_CAST,
+    MISMATCH,
+    OUT_OF_RANGE,
+    Expected,
+    Fails,
+    Table,
+    check,
+)
+from tests.engine.support import Athena
+
+TABLE: Table = (
+    ("5 / 2", "2"),
+    ("-5 / 2", "-2"),
+    ("-5 % 3", "-2"),
+    ("1 / 0", Fails("DIVISION_BY_ZERO")),
+    ("1E0 / 0", "Infinity"),
+    ("9223372036854775807 + 1", OUT_OF_RANGE),
+    ("-9223372036854775808", "-9223372036854775808"),
+    ("99999999999999999999", OUT_OF_RANGE),
+    ("0xFF + 1_000 + 0b101 + 0o17", "1275"),
+    ("X'FF'", "ff"),
+    ("INTEGER 'x'", Fails("INVALID_LITERAL")),
+    ("CAST(1 AS DECIMAL(40,2))", BAD_ARGUMENT),
+    ("CAST('a' AS foo)", Fails("TYPE_NOT_FOUND")),
+    ("CAST(X'61' AS VARCHAR)", MISMATCH),
+    ("CAST(DATE '2024-01-01' AS INTEGER)", MISMATCH),
+    ("CAST(ARRAY[1] AS VARCHAR)", MISMATCH),
+    ("CAST('12.5' AS INTEGER)", BAD_CAST),
+    ("CAST(2.5E0 AS INTEGER)", "3"),
+    ("CAST(-2.5E0 AS INTEGER)", "-3"),
+    ("cbrt(27)", "3.0"),
+    ("log(2, 8)", "3.0"),
+    ("log(2, 0)", "-Infinity"),
+    ("log(-1, 2)", "NaN"),
+    ("round(15, -1)", "20"),
+    ("round(-15, -1)", "-20"),
+    ("round(BIGINT '12345', -3)", "12000"),
+    ("truncate(DECIMAL '-12.345', 1)", "-12.300"),
+    ("truncate(DECIMAL '12.345', -1)", "10.000"),
+    ("truncate(DECIMAL '12.345', 5)", "12.345"),
+    ("from_base('-ff', 16)", "-255"),
+    ("from_base('9', 8)", BAD_ARGUMENT),
+    ("to_base(-255, 16)", "-ff"),
+    ("to_base(1, 37)", BAD_ARGUMENT),
+    ("bit_count(-8, 6)", "3"),
+    ("bit_count(-1, 64)", "64"),
+    ("bit_count(40, 6)", BAD_ARGUMENT),
+    ("bitwise_left_shift(1, 31)", "-2147483648"),
+    ("bitwise_left_shift(TINYINT '1', 7)", "-128"),
+    ("bitwise_left_shift(BIGINT '1', 63)", "-9223372036854775808"),
+    ("bitwise_right_shift(-16, 2)", "1073741820"),
+    ("bitwise_right_shift(BIGINT '-1', 60)", "15"),
+    ("bitwise_right_shift_arithmetic(-9, 1)", "-5"),
+    ("width_bucket(3.14, 0, 4, 3)", "3"),
+    ("width_bucket(0, 4, 0, 3)", "4"),
+    ("width_bucket(-1, 0, 1, 2)", "0"),
+    ("width_bucket(2, ARRAY[0.0, 1.0, 3.0])", "2"),
+    ("width_bucket(1, 2, 2, 5)", BAD_ARGUMENT),
+    ("round(normal_cdf(0, 1, 1.96), 12)", "0.975002104852"),
+    ("normal_cdf(0, 0, 1)", BAD_ARGUMENT),
+    ("round(inverse_normal_cdf(0, 1, 0.975), 9)", "1.959963985"),
+    ("round(beta_cdf(2, 5, 0.3), 9)", "0.579825"),
+    ("round(inverse_beta_cdf(2, 5, 0.579825), 9)", "0.3"),
+    ("t_cdf(0, 3)", "0.5"),
+    ("round(wilson_interval_lower(10, 100, 1.96), 9)", "0.055228542"),
+    ("wilson_interval_upper(10, 5, 1.96)", BAD_ARGUMENT),
+    ("NAN() = NAN()", "false"),
+    ("NAN() IN (NAN(), 1E0)", "false"),
+    ("nullif(NAN(), NAN())", "NaN"),
+    ("random(5, 6)", "5"),
+    ("random(0)", BAD_ARGUMENT),
+    ("round(great_circle_distance(36.12, -86.67, 33.94, -118.40), 3)", "2886.449"),
+)
+
+
+@pytest.mark.fidelity("athena_sql.numbers")
+@pytest.mark.parametrize(("expression", "expected"), TABLE)
+def test_expression(engine: Athena, expression: str, expected: Expected) -> None:
+    check(engine, expression, expected)

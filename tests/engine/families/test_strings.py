@@ -1,0 +1,87 @@
+"""Text: Unicode, empty texts, texts with a pattern, regular expressions of Java."""
+
+import pytest
+
+from tests.engine.families.tables import BAD_ARGUMENT, SYNTAX, Expected, Table, check
+from tests.engine.support import Athena
+
+TABLE: Table = (
+    ("soundex('Robert')", "R163"),
+    ("soundex('Pfister')", "P236"),
+    ("soundex('é')", BAD_ARGUMENT),
+    ("luhn_check('79927398713')", "true"),
+    ("luhn_check('79927398714')", "false"),
+    ("luhn_check('7x')", BAD_ARGUMENT),
+    ("strpos('banana', 'an', 2)", "4"),
+    ("strpos('banana', 'an', -1)", "4"),
+    ("strpos('banana', 'z', 1)", "0"),
+    ("strpos('banana', 'a', 0)", BAD_ARGUMENT),
+    ("replace('abc', '', '-')", "-a-b-c-"),
+    ("replace('', '', '-')", "-"),
+    ("typeof(replace('abc', 'b', 'xyz'))", "varchar(15)"),
+    ("split_part('a,b', ',', 3)", None),
+    ("concat_ws(',', ARRAY['a', NULL, 'b'])", "a,b"),
+    ("concat_ws('-', 'a', NULL, 'b')", "a-b"),
+    ("lpad(X'01', 3, X'0A0B')", "0a 0b 01"),
+    ("substr(X'010203', -2)", "02 03"),
+    ("upper('straße')", "STRAßE"),
+    ("length('日本')", "2"),
+    ("reverse('añb')", "bña"),
+    ("CAST('ab' AS CHAR(5)) || 'c'", "ab   c"),
+    ("CAST('ab' AS CHAR(5)) = 'ab  '", "true"),
+    ("CAST(CAST('ab' AS CHAR(4)) AS VARCHAR) || '|'", "ab  |"),
+    ("length(CAST('ab' AS CHAR(5)))", "5"),
+    ("'a!' || '=='", "a!=="),
+    ("U&'snow #2603' UESCAPE '#'", "snow ☃"),
+    ("U&'\\zz'", SYNTAX),
+    ("'a_c' LIKE 'a$_c' ESCAPE '$'", "true"),
+    ("'a' LIKE 'a$' ESCAPE '$'", BAD_ARGUMENT),
+    ("'a' LIKE 'a' ESCAPE 'xx'", BAD_ARGUMENT),
+    ("format('%s has %d of %.2f', 'cart', 3, 9.5E0)", "cart has 3 of 9.50"),
+    (
+        "format('%05d|%-5s|%x|%,d|%+d|%(d', 42, 'ab', 255, -1234567, 5, -5)",
+        "00042|ab   |ff|-1,234,567|+5|(5)",
+    ),
+    ("format('%x', -1)", "ffffffffffffffff"),
+    ("format('%.3e|%g', 12345.678E0, 0.0001234E0)", "1.235e+04|0.000123400"),
+    ("format('%2$s %1$s %1$s', 'a', 'b')", "b a a"),
+    ("format('%s %b %c %%', NULL, true, 65)", "null true A %"),
+    ("format('%tF %1$tH', TIMESTAMP '2024-01-02 03:04:05')", "2024-01-02 03"),
+    ("format('%S|%.2s', 'abc', 'abc')", "ABC|ab"),
+    ("format('%d', 'a')", BAD_ARGUMENT),
+    ("format('%s %s', 'a')", BAD_ARGUMENT),
+    ("format_number(1234)", "1.23K"),
+    ("format_number(123456)", "123K"),
+    ("human_readable_seconds(56363463)", "93 weeks, 1 day, 8 hours, 31 minutes, 3 seconds"),
+    ("human_readable_seconds(0.4E0)", "0 seconds"),
+    ("parse_duration('3.81 d')", "3 19:26:24.000"),
+    ("parse_duration('3 x')", BAD_ARGUMENT),
+    ("parse_data_size('2.3MB')", "2411724"),
+    ("regexp_extract('ab', '(x)?b', 1)", None),
+    ("regexp_extract('x', '(y)')", None),
+    ("regexp_extract('a', 'a', 2)", BAD_ARGUMENT),
+    ("regexp_extract('aa', '(a)\\1')", "aa"),
+    ("regexp_like('foobar', 'foo(?!baz)')", "true"),
+    ("regexp_like('日本語', '\\p{Han}+')", "true"),
+    ("regexp_replace('abc', '(?=b)', '-')", "a-bc"),
+    ("regexp_replace('abc', '', '-')", "-a-b-c-"),
+    ("regexp_replace('2024-05', '(?<y>\\d{4})-(?<m>\\d{2})', '${m}/${y}')", "05/2024"),
+    ("regexp_replace('hello world', '(\\w+)', x -> upper(x[1]))", "HELLO WORLD"),
+    ("regexp_replace('ab', 'b', x -> NULL)", None),
+    ("regexp_replace('abc', '(b)', '$2')", BAD_ARGUMENT),
+    ("typeof(regexp_replace('aaa', 'a', 'b'))", "varchar(7)"),
+    ("regexp_split('a1b22c', '\\d')", "[a, b, , c]"),
+    ("regexp_split('abc', '')", "[, a, b, c, ]"),
+    ("regexp_position('abcabc', 'b', 3)", "5"),
+    ("regexp_position('abc', 'z')", "-1"),
+    ("regexp_position('abc', 'b', 0)", BAD_ARGUMENT),
+    ("regexp_like('a', '(')", BAD_ARGUMENT),
+    ("url_encode('a b&c')", "a+b%26c"),
+    ("url_decode('a+b%26')", "a b&"),
+)
+
+
+@pytest.mark.fidelity("athena_sql.text")
+@pytest.mark.parametrize(("expression", "expected"), TABLE)
+def test_expression(engine: Athena, expression: str, expected: Expected) -> None:
+    check(engine, expression, expected)
