@@ -3,13 +3,26 @@ written in process.
 """
 
 import base64
+import functools
 import json
+from itertools import batched
 from typing import Any
 
+from lab.engine import types
 from lab.engine.catalog import Column, Database, Partition, Table
-from lab.providers.glue.models import DataCatalog, Record
+from lab.engine.hive_paths import partition_name
+from lab.engine.iceberg.lookup import is_iceberg
+from lab.engine.type_text import parse_type
+from lab.providers.glue.errors import GlueError
+from lab.providers.glue.events import announce
+from lab.providers.glue.models import DataCatalog
+from lab.providers.glue.storage import Record
 
+BATCH = 1000
 VIEW_PREFIX, VIEW_SUFFIX = "/* Presto View: ", " */"
+# What Athena puts beside the text of a view, by which other engines know it.
+VIEW_OWNER = "hadoop"
+VIEW_PARAMETERS = {"comment": "Presto View", "presto_view": "true"}
 
 
 class GlueCatalog:
@@ -22,76 +35,104 @@ class GlueCatalog:
         return [_database(record) for record in self._store.databases()]
 
     def database(self, name: str) -> Database | None:
-        return next((found for found in self.databases() if found.name == name.lower()), None)
+        try:
+            return _database(self._store.database(name).description)
+        except GlueError:
+            return None
 
     def create_database(self, database: Database) -> None:
-        self._store.create_database(
-            {
-                "Name": database.name,
-                "LocationUri": database.location,
-                "Description": database.comment,
-            }
-        )
+        given = {
+            "Name": database.name,
+            "LocationUri": database.location,
+            "Description": database.comment,
+        }
+        self._store.create_database(given)
+        self._announce("CreateDatabase", {"DatabaseInput": given})
 
     def drop_database(self, name: str) -> None:
         self._store.delete_database(name)
+        self._announce("DeleteDatabase", {"Name": name})
 
     def tables(self, database: str) -> list[Table]:
         return [_table(found.description) for found in self._store.tables(database)]
 
     def table(self, database: str, name: str) -> Table | None:
-        with self._store.lock:
-            if self.database(database) is None:
-                return None
-            found = self._store.database(database).tables.get(name.lower())
-            return None if found is None else _table(found.description)
+        try:
+            return _table(self._store.table(database, name).description)
+        except GlueError:
+            return None
 
     def create_table(self, table: Table) -> None:
-        self._store.create_table(table.database, table_input(table))
+        given = table_input(table)
+        self._store.create_table(table.database, given)
+        self._announce("CreateTable", {"DatabaseName": table.database, "TableInput": given})
 
     def replace_table(self, table: Table) -> None:
         """Only what the engine knows of is replaced; other fields of the record stay."""
-        with self._store.lock:
+        given = table_input(table)
+        with self._store.transaction():
             old = self._store.table(table.database, table.name).description
-            given = table_input(table)
             storage = {**old.get("StorageDescriptor", {}), **given.pop("StorageDescriptor", {})}
             kept = {k: v for k, v in old.items() if k in ("Description", "Owner", "Retention")}
-            self._store.update_table(
-                table.database, {**kept, **given, "StorageDescriptor": storage}
-            )
+            given = {**kept, **given, "StorageDescriptor": storage}
+            self._store.update_table(table.database, given)
+        self._announce("UpdateTable", {"DatabaseName": table.database, "TableInput": given})
+
+    def swap_table(self, table: Table, parameter: str, expected: str) -> bool:
+        with self._store.transaction():
+            now = self.table(table.database, table.name)
+            if now is None or now.parameters.get(parameter) != expected:
+                return False
+            self.replace_table(table)
+        return True
 
     def drop_table(self, database: str, name: str) -> None:
         self._store.delete_table(database, name)
+        self._announce("DeleteTable", {"DatabaseName": database, "Name": name})
 
     def partitions(self, table: Table) -> list[Partition]:
+        found = self._store.table(table.database, table.name)
         return [
-            Partition(
-                tuple(record["Values"]),
-                (record.get("StorageDescriptor") or {}).get("Location") or _default(table, record),
-            )
-            for record in self._store.partitions(table.database, table.name)
+            Partition(values, location or _default(table, values), _declared(columns))
+            for values, location, columns in self._store.partition_places(found)
         ]
 
     def add_partitions(self, table: Table, partitions: list[Partition]) -> None:
-        with self._store.lock:
-            storage = self._store.table(table.database, table.name).description.get(
-                "StorageDescriptor", {}
-            )
-            for partition in partitions:
-                given = {
+        """In batches, so that other calls are answered in between."""
+        found = self._store.table(table.database, table.name)
+        storage = found.description.get("StorageDescriptor", {})
+        where = {"DatabaseName": table.database, "TableName": table.name}
+        for batch in batched(partitions, BATCH):
+            inputs = [
+                {
                     "Values": list(partition.values),
                     "StorageDescriptor": {**storage, "Location": partition.location},
                 }
-                self._store.create_partition(table.database, table.name, given)
+                for partition in batch
+            ]
+            with self._store.transaction():
+                for given in inputs:
+                    self._store.create_partition(found, given)
+            self._announce("BatchCreatePartition", {**where, "PartitionInputList": inputs})
 
     def drop_partition(self, table: Table, values: tuple[str, ...]) -> None:
-        self._store.delete_partition(table.database, table.name, list(values))
+        found = self._store.table(table.database, table.name)
+        self._store.delete_partition(found, list(values))
+        where = {"DatabaseName": table.database, "TableName": table.name}
+        self._announce("DeletePartition", {**where, "PartitionValues": list(values)})
+
+    def _announce(self, operation: str, request: Record) -> None:
+        announce(self._store, operation, request, {})
 
 
-def _default(table: Table, record: Record) -> str:
-    from lab.engine.hive_paths import partition_name
+def _default(table: Table, values: tuple[str, ...]) -> str:
+    return f"{table.location.rstrip('/')}/{partition_name(table, values)}"
 
-    return f"{table.location.rstrip('/')}/{partition_name(table, tuple(record['Values']))}"
+
+@functools.lru_cache(maxsize=64)
+def _declared(columns: str | None) -> tuple[Column, ...]:
+    """A partition's own columns, from JSON. Most partitions of a table have the same."""
+    return _columns(json.loads(columns)) if columns else ()
 
 
 def _database(record: Record) -> Database:
@@ -99,8 +140,10 @@ def _database(record: Record) -> Database:
 
 
 def _columns(given: list[Record] | None) -> tuple[Column, ...]:
+    """In lower case, as Athena sees the columns of every table."""
     return tuple(
-        Column(one["Name"], one.get("Type", "string"), one.get("Comment")) for one in given or []
+        Column(one["Name"].lower(), one.get("Type", "string"), one.get("Comment"))
+        for one in given or []
     )
 
 
@@ -120,11 +163,15 @@ def _table(record: Record) -> Table:
         parameters=record.get("Parameters") or {},
         comment=record.get("Description"),
         view=_view_query(record),
+        bucketed_by=tuple(storage.get("BucketColumns") or ()),
+        bucket_count=max(storage.get("NumberOfBuckets") or 0, 0),
     )
 
 
 def _view_query(record: Record) -> str | None:
-    """The query of a view, from the JSON that Athena keeps in ViewOriginalText."""
+    """The query of a view, from the JSON that Athena and Trino keep in ViewOriginalText; a view of
+    Hive's has the query itself there.
+    """
     text = record.get("ViewOriginalText") or ""
     if record.get("TableType") != "VIRTUAL_VIEW":
         return None
@@ -148,29 +195,45 @@ def table_input(table: Table) -> Record:
         storage: dict[str, Any] = {"Columns": columns, "Location": "", "SerdeInfo": {}}
         return {
             **record,
+            "Parameters": {**table.parameters, **VIEW_PARAMETERS},
             "TableType": "VIRTUAL_VIEW",
+            # In whose name Trino reads what is below the view; without one it refuses to.
+            "Owner": VIEW_OWNER,
             "StorageDescriptor": storage,
             **_view_text(table),
         }
+    if is_iceberg(table):
+        storage = {
+            "Columns": columns, "Location": table.location, "Compressed": False,
+            "NumberOfBuckets": 0, "SerdeInfo": {}, "SortColumns": [],
+            "StoredAsSubDirectories": False,
+        }  # fmt: skip
+        return {**record, "TableType": "EXTERNAL_TABLE", "StorageDescriptor": storage}
     storage = {
         "Columns": columns,
         "Location": table.location,
         "InputFormat": table.input_format,
         "OutputFormat": table.output_format,
         "Compressed": False,
-        "NumberOfBuckets": -1,
+        "NumberOfBuckets": table.bucket_count or -1,
         "SerdeInfo": {
             "SerializationLibrary": table.serde,
             "Parameters": dict(table.serde_parameters),
         },
         "StoredAsSubDirectories": False,
     }
+    if table.bucketed_by:
+        storage["BucketColumns"] = list(table.bucketed_by)
     return {**record, "TableType": "EXTERNAL_TABLE", "StorageDescriptor": storage}
 
 
 def _column(column: Column) -> Record:
-    found = {"Name": column.name, "Type": column.type}
-    return found if column.comment is None else {**found, "Comment": column.comment}
+    found: Record = {"Name": column.name, "Type": column.type}
+    if column.comment is not None:
+        found["Comment"] = column.comment
+    if column.parameters:
+        found["Parameters"] = dict(column.parameters)
+    return found
 
 
 def _view_text(table: Table) -> Record:
@@ -178,7 +241,10 @@ def _view_text(table: Table) -> Record:
         "originalSql": table.view,
         "catalog": "awsdatacatalog",
         "schema": table.database,
-        "columns": [{"name": column.name, "type": column.type} for column in table.columns],
+        "columns": [
+            {"name": column.name, "type": types.display(parse_type(column.type))}
+            for column in table.columns
+        ],
     }
     encoded = base64.b64encode(json.dumps(description).encode()).decode()
     return {

@@ -1,13 +1,19 @@
 """Glue's exceptions. Source: AWS Glue Developer Guide, "Exceptions"."""
 
+from typing import Any
+
 from localstack.aws.api import CommonServiceException
 
 
 class GlueError(CommonServiceException):
     """An answer with one of Glue's error codes."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(code=code, message=message, status_code=400, sender_fault=True)
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(code, message, status_code=status, sender_fault=status < 500)
+
+    def detail(self) -> dict[str, Any]:
+        """As an ``ErrorDetail``, for an item of a batch."""
+        return {"ErrorCode": self.code, "ErrorMessage": self.message}
 
 
 def not_found(message: str) -> GlueError:
@@ -20,3 +26,7 @@ def already_exists(message: str) -> GlueError:
 
 def invalid(message: str) -> GlueError:
     return GlueError("InvalidInputException", message)
+
+
+def too_many(message: str) -> GlueError:
+    return GlueError("ResourceNumberLimitExceededException", message)

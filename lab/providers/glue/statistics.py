@@ -1,55 +1,88 @@
-"""Column statistics of tables: what a query engine writes after a CREATE TABLE AS. Kept as given.
+"""Column statistics of tables and partitions: what a query engine writes after a CREATE TABLE AS.
+Kept as given.
 
-Source: AWS Glue API reference, "Column statistics".
+Source: AWS Glue API reference, "Column statistics API".
 """
 
-from collections.abc import Callable
-from typing import Any
+from lab.providers.glue.dispatch import handlers
+from lab.providers.glue.models import DataCatalog
+from lab.providers.glue.storage import Key, Record
 
-from lab.providers.glue.errors import not_found
-from lab.providers.glue.models import DataCatalog, Record
+NOT_FOUND = {
+    "ErrorCode": "EntityNotFoundException",
+    "ErrorMessage": "Statistics for column are not found",
+}
 
-Finder = Callable[[Any], DataCatalog]
+
+def _table(catalog: DataCatalog, request: Record) -> tuple[str, Key]:
+    """The kind and the key under which statistics of a table are kept."""
+    return "statistics", catalog.table(request["DatabaseName"], request["TableName"]).key
 
 
-def operations(catalog: Finder) -> dict[str, Callable[[Any, Record], Record]]:
-    """Handlers by the name of the operation."""
+def _partition(catalog: DataCatalog, request: Record) -> tuple[str, Key]:
+    table = catalog.table(request["DatabaseName"], request["TableName"])
+    values = request["PartitionValues"]
+    catalog.partition(table, values)
+    return "partition_statistics", (*table.key, *values)
 
-    def table_of(context: Any, request: Record) -> Any:
-        return catalog(context).table(request["DatabaseName"], request["TableName"])
 
-    def get_for_table(context: Any, request: Record) -> Record:
-        known = table_of(context, request).statistics
-        return _found(known, request["ColumnNames"])
-
-    def update_for_table(context: Any, request: Record) -> Record:
-        known = table_of(context, request).statistics
-        known.update({one["ColumnName"]: one for one in request["ColumnStatisticsList"]})
-        return {"Errors": []}
-
-    def delete_for_table(context: Any, request: Record) -> Record:
-        if table_of(context, request).statistics.pop(request["ColumnName"], None) is None:
-            raise not_found(f"Column statistics for {request['ColumnName']} not found.")
-        return {}
-
+def _get(catalog: DataCatalog, place: tuple[str, Key], names: list[str]) -> Record:
+    kind, owner = place
+    found = {name: catalog.storage.get(kind, (*owner, name.lower())) for name in names}
     return {
-        "GetColumnStatisticsForTable": get_for_table,
-        "UpdateColumnStatisticsForTable": update_for_table,
-        "DeleteColumnStatisticsForTable": delete_for_table,
+        "ColumnStatisticsList": [record for record in found.values() if record is not None],
+        "Errors": [
+            {"ColumnName": name, "Error": NOT_FOUND}
+            for name, record in found.items()
+            if record is None
+        ],
     }
 
 
-def _found(known: dict[str, Record], names: list[str]) -> Record:
-    missing = [
-        {
-            "ColumnName": name,
-            "Error": {
-                "ErrorCode": "EntityNotFoundException",
-                "ErrorMessage": "Statistics for column are not found",
-            },
-        }
-        for name in names
-        if name not in known
-    ]
-    answer: Record = {"ColumnStatisticsList": [known[name] for name in names if name in known]}
-    return {**answer, "Errors": missing} if missing else answer
+def _update(catalog: DataCatalog, place: tuple[str, Key], given: list[Record]) -> Record:
+    kind, owner = place
+    with catalog.transaction():
+        for one in given:
+            catalog.storage.put(kind, (*owner, one["ColumnName"].lower()), one)
+    return {"Errors": []}
+
+
+def _delete(catalog: DataCatalog, place: tuple[str, Key], name: str) -> Record:
+    """What is not there is deleted already."""
+    kind, owner = place
+    catalog.storage.delete(kind, (*owner, name.lower()))
+    return {}
+
+
+def get_column_statistics_for_table(catalog: DataCatalog, request: Record) -> Record:
+    return _get(catalog, _table(catalog, request), request["ColumnNames"])
+
+
+def get_column_statistics_for_partition(catalog: DataCatalog, request: Record) -> Record:
+    return _get(catalog, _partition(catalog, request), request["ColumnNames"])
+
+
+def update_column_statistics_for_table(catalog: DataCatalog, request: Record) -> Record:
+    return _update(catalog, _table(catalog, request), request["ColumnStatisticsList"])
+
+
+def update_column_statistics_for_partition(catalog: DataCatalog, request: Record) -> Record:
+    return _update(catalog, _partition(catalog, request), request["ColumnStatisticsList"])
+
+
+def delete_column_statistics_for_table(catalog: DataCatalog, request: Record) -> Record:
+    return _delete(catalog, _table(catalog, request), request["ColumnName"])
+
+
+def delete_column_statistics_for_partition(catalog: DataCatalog, request: Record) -> Record:
+    return _delete(catalog, _partition(catalog, request), request["ColumnName"])
+
+
+HANDLERS = handlers(
+    get_column_statistics_for_table,
+    get_column_statistics_for_partition,
+    update_column_statistics_for_table,
+    update_column_statistics_for_partition,
+    delete_column_statistics_for_table,
+    delete_column_statistics_for_partition,
+)
