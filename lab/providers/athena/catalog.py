@@ -190,7 +190,8 @@ def table_input(table: Table) -> Record:
         "Parameters": dict(table.parameters),
     }
     if table.comment is not None:
-        record["Description"] = table.comment
+        # Hive has it among the parameters, and so has Athena's metadata; Glue shows the description.
+        record["Description"] = record["Parameters"].setdefault("comment", table.comment)
     if table.view is not None:
         storage: dict[str, Any] = {"Columns": columns, "Location": "", "SerdeInfo": {}}
         return {

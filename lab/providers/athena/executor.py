@@ -1,29 +1,57 @@
 """Runs executions in threads: at most 20 at a time, the others wait in their queue."""
 
 import logging
+import os
+import re
+import sys
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from localstack.aws.api import ServiceException
 
 from lab.config import Config
+from lab.engine import statements as s
+from lab.engine.classify import classify
 from lab.engine.engine import Engine, Outcome
 from lab.engine.errors import Cancelled, QueryError
-from lab.engine.parameters import substitute
 from lab.engine.run import TIMEOUT_SECONDS, Job, Pool
-from lab.engine.types import BIGINT
-from lab.providers.athena import results
+from lab.engine.udfs import Registry
+from lab.providers.athena import notifications, results
 from lab.providers.athena.catalog import GlueCatalog
-from lab.providers.athena.models import Execution, WorkGroup
+from lab.providers.athena.metadata_file import metadata_of
+from lab.providers.athena.models import Execution, Record, moment
 from lab.providers.athena.objects import S3Objects
+from lab.providers.athena.prepared_statements import Prepared
+from lab.providers.athena.store import INTERRUPTED, Database, Store
+from lab.providers.athena.trino import reading
+from lab.providers.athena.trino.client import Address
+from lab.providers.athena.trino.engine import TrinoEngine
 from lab.providers.glue.models import DataCatalog
 from lab.providers.s3.layout import Layout
 
 LOG = logging.getLogger(__name__)
 CONCURRENT = 20
-SUFFIXES = {"table": ".csv", "lines": ".txt", "manifest": ""}
+# Little, since a lab shares its machine with much else; beyond it, DuckDB writes to disk.
+MEMORY = "256MB"
+# How long a thread holds the interpreter while others want it; Python's own is ten times longer.
+SWITCH_SECONDS = 0.0005
+TOO_DEEP = QueryError("STACK_OVERFLOW", "statement is too large (stack overflow during analysis)")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An execution, and what it takes to run it."""
+
+    execution: Execution
+    statement: s.Statement | QueryError
+    group: Record
+    catalog: DataCatalog
+    store: Store
 
 
 class Executor:
@@ -32,44 +60,63 @@ class Executor:
     def __init__(self, config: Config) -> None:
         self.scratch = config.home / "athena" / "tmp"
         self.objects = S3Objects(Layout(config.s3_dir))
+        self.database = Database(config.home / "athena" / "athena.sqlite")
+        self._trino = Address(config.athena_engine) if config.athena_engine else None
         self._folders = [config.s3_dir]
-        self._threads = ThreadPoolExecutor(CONCURRENT, thread_name_prefix="athena")
+        self._threads = ThreadPoolExecutor(CONCURRENT, "athena")
+        self._switching = Switching()
         self._pool: Pool | None = None
-        self._running: list[Execution] = []
+        self._functions = Registry()
         self._lock = threading.Lock()
+
+    def read(self, sql: str) -> s.Statement:
+        """The statement, as far as the engine that runs it wants it read."""
+        return reading.read(sql) if self._trino else classify(sql)
 
     def pool(self) -> Pool:
         with self._lock:
             if self._pool is None:
-                self._pool = Pool(self._folders, self.scratch)
+                self._pool = Pool(self._folders, self.scratch, memory_share())
             return self._pool
 
-    def submit(self, execution: Execution, group: WorkGroup, store: DataCatalog) -> None:
+    def submit(self, request: Request) -> None:
         """Queue an execution."""
-        engine = Engine(self.pool(), GlueCatalog(store), self.objects, self.scratch)
-        limit = group.configuration.get("BytesScannedCutoffPerQuery")
-        execution.job = Job(engine.pool, limit)
-        self._threads.submit(self._run, execution, engine)
+        execution, configuration = request.execution, request.group["Configuration"]
+        execution.job = Job(self.pool(), configuration.get("BytesScannedCutoffPerQuery"))
+        if configuration["PublishCloudWatchMetricsEnabled"]:
+            execution.followers.append(notifications.measure)
+        execution.followers.append(notifications.announce)
+        notifications.announce(execution)
+        self._threads.submit(self._run, request)
+
+    def cancel(self, execution: Execution) -> None:
+        """Stop the engine's work; the state follows."""
+        job = execution.job
+        if job is not None:
+            job.cancel()
+        if execution.state == "QUEUED":
+            execution.move("CANCELLED", "Query cancelled by user")
 
     def stop(self) -> None:
         """Cancel what runs or waits, so that the process can end."""
-        with self._lock:
-            running = list(self._running)
-        for execution in running:
+        for execution in self.database.running():
             execution.job.cancel()
+            execution.fail(INTERRUPTED)
         self._threads.shutdown(cancel_futures=True)
+        self.database.close()
 
-    def _run(self, execution: Execution, engine: Engine) -> None:
+    def _run(self, request: Request) -> None:
+        execution = request.execution
         job = execution.job
         if not execution.move("RUNNING"):
             return
-        with self._lock:
-            self._running.append(execution)
         timer = threading.Timer(TIMEOUT_SECONDS, job.time_out)
         timer.daemon = True
         timer.start()
         try:
-            self._execute(execution, engine)
+            with self._switching:
+                if not self._reuse(request):
+                    self._execute(request)
             execution.move("SUCCEEDED")
         except QueryError as error:
             execution.bytes_scanned = job.bytes_scanned
@@ -77,6 +124,8 @@ class Executor:
         except Cancelled as stopped:
             execution.bytes_scanned = job.bytes_scanned
             execution.move("CANCELLED", stopped.reason)
+        except RecursionError:
+            execution.fail(TOO_DEEP)
         except Exception:  # the edge of a thread: the person must learn of it
             LOG.exception("query %s", execution.id)
             execution.fail(
@@ -84,57 +133,127 @@ class Executor:
             )
         finally:
             timer.cancel()
-            with self._lock:
-                self._running.remove(execution)
             job.close()
 
-    def _execute(self, execution: Execution, engine: Engine) -> None:
-        job = execution.job
-        statement = engine.read(with_parameters(execution))
-        execution.kind, execution.subkind = statement.kind, statement.subkind
-        folder = execution.output.rsplit("/", 1)[0]
-        default = f"{folder}/tables/{execution.id}/"
-        database = execution.context.get("Database") or "default"
-        outcome = engine.run(statement, database, job, default, execution.submitted)
-        execution.planning_seconds = outcome.planning_seconds
-        execution.bytes_scanned = job.bytes_scanned
-        self._store(execution, outcome, folder)
+    def _reuse(self, request: Request) -> bool:
+        """Take the result of an earlier run of the same query, if the client lets us."""
+        execution = request.execution
+        if execution.reuse_minutes is None or not isinstance(request.statement, s.Select):
+            return False
+        oldest = execution.submitted - execution.reuse_minutes * 60
+        for earlier in request.store.succeeded_since(execution.work_group, oldest):
+            if _same(earlier, execution) and self.objects.path(earlier.output).is_file():
+                execution.output, execution.columns = earlier.output, earlier.columns
+                execution.rows_written = earlier.rows_written
+                execution.bytes_written = earlier.bytes_written
+                execution.reused = True
+                return True
+        return False
 
-    def _store(self, execution: Execution, outcome: Outcome, folder: str) -> None:
+    def _execute(self, request: Request) -> None:
+        execution, statement = request.execution, request.statement
+        if isinstance(statement, QueryError):
+            raise statement
+        if isinstance(statement, s.Prepare | s.Deallocate):
+            Prepared(request.store, execution.work_group).keep(statement)
+            self._store(execution, Outcome("lines"))
+            return
+        engine = self._engine(request)
+        # Where the rows of a CTAS go that names no place; its manifest lies beside that folder.
+        location, _ = execution.output.rsplit("/", 1)
+        default = f"{location.removesuffix('/tables')}/tables/{execution.id}/"
+        # Clients that write Hive quote it even here.
+        database = execution.context.get("Database", "default").strip("`")
+        now = moment(execution.submitted)
+        outcome = engine.run(statement, database, execution.job, default, now)
+        execution.planning_seconds = outcome.planning_seconds
+        execution.bytes_scanned = execution.job.bytes_scanned
+        self._store(execution, outcome)
+        # Trino counts while the rows come.
+        execution.bytes_scanned = execution.job.bytes_scanned
+
+    def _engine(self, request: Request) -> Engine | TrinoEngine:
+        engine = Engine(
+            *(self.pool(), GlueCatalog(request.catalog), self.objects, self.scratch),
+            functions=self._functions,
+        )
+        return TrinoEngine(self._trino, engine) if self._trino else engine
+
+    def _store(self, execution: Execution, outcome: Outcome) -> None:
         """Write the files of the result: they are complete before the state says so."""
         execution.form = outcome.form
         execution.columns = results.columns_of(outcome.columns, outcome.form == "lines")
-        execution.output = f"{folder}/{execution.id}{SUFFIXES[outcome.form]}"
         path = self.scratch / execution.id
+        names: list[str | None] = [column.name for column in outcome.columns]
         if outcome.form == "table":
-            results.write_table(path, [column.name for column in outcome.columns], outcome.rows)
+            execution.rows_written = results.write_table(path, names, outcome.rows)
         elif outcome.form == "lines":
-            results.write_lines(path, outcome.rows)
+            # EXPLAIN is the one statement whose text has a header.
+            header = [names] if execution.kind == "DML" else []
+            execution.rows_written = results.write_lines(path, chain(header, outcome.rows))
         else:
-            execution.manifest = f"{execution.output}-manifest.csv"
-            execution.update_count = outcome.count
-            execution.columns = [results.column_info("rows", BIGINT)]
+            execution.manifest = f"{execution.output.removesuffix('.csv')}-manifest.csv"
+            execution.update_count = execution.rows_written = outcome.count or 0
+            execution.columns = [results.ROWS]
             path.write_text("".join(f"{uri}\n" for uri in outcome.files), encoding="utf-8")
+        execution.bytes_written = path.stat().st_size
         started = time.monotonic()
         execution.job.check()
-        self._adopt(execution.manifest or execution.output, path)
-        metadata = self.scratch / f"{execution.id}.metadata"
-        results.write_metadata(metadata, execution.columns)
-        self._adopt(f"{execution.output}.metadata", metadata)
+        text = outcome.form == "lines"
+        self._adopt(execution.manifest or execution.output, path, "binary" if text else None)
+        if execution.columns:
+            beside = self.scratch / f"{execution.id}.metadata"
+            beside.write_bytes(metadata_of(execution))
+            self._adopt(f"{execution.output}.metadata", beside)
         execution.service_seconds = time.monotonic() - started
 
-    def _adopt(self, uri: str, path: Path) -> None:
+    def _adopt(self, uri: str, path: Path, kind: str | None = None) -> None:
         try:
-            self.objects.adopt(uri, path, "application/octet-stream")
+            self.objects.adopt(uri, path, f"{kind or 'application'}/octet-stream")
         except ServiceException as error:
             path.unlink(missing_ok=True)
             raise QueryError(
-                "FAILED", f"Unable to verify/create output bucket {uri.split('/')[2]}"
+                "RESULT_NOT_WRITTEN", f"Unable to verify/create output bucket {uri.split('/')[2]}"
             ) from error
 
 
-def with_parameters(execution: Execution) -> str:
-    """The statement with its question marks replaced by the execution parameters."""
-    if not execution.parameters:
-        return execution.sql
-    return substitute(execution.sql, execution.parameters)
+class Switching:
+    """While a query runs, threads take shorter turns: its functions in Python would otherwise make
+    every call to the lab wait for a long one.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running = 0
+        self._usual = 0.0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._running += 1
+            if self._running == 1:
+                self._usual = sys.getswitchinterval()
+                sys.setswitchinterval(SWITCH_SECONDS)
+
+    def __exit__(self, *_failure: object) -> None:
+        with self._lock:
+            self._running -= 1
+            if self._running == 0:
+                sys.setswitchinterval(self._usual)
+
+
+def memory_share(environ: Mapping[str, str] = os.environ) -> str:
+    """What all queries together may hold in memory: ``LAB_ATHENA_MEMORY`` (512MB, 4GB, 25%)."""
+    share = environ.get("LAB_ATHENA_MEMORY") or MEMORY
+    if not re.fullmatch(r"\d+(\.\d+)?\s*(MB|MiB|GB|GiB|%)", share):
+        raise ValueError(f"LAB_ATHENA_MEMORY must be like 512MB, 4GB or 25%, not {share!r}.")
+    if not share.endswith("%"):
+        return share
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"{int(machine * float(share[:-1]) / 100 / 2**20)}MiB"
+
+
+def _same(one: Execution, other: Execution) -> bool:
+    """Whether the result of one is the result of the other."""
+    return (one.sql, one.context, one.parameters, one.configuration) == (
+        *(other.sql, other.context, other.parameters, other.configuration),
+    )

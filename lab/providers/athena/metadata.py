@@ -1,36 +1,53 @@
-"""Data catalogues, databases and tables as Athena's own API shows them. There is one catalogue:
-AwsDataCatalog.
+"""Data catalogues, databases and tables as Athena's own API shows them.
+
+There is one catalogue, AwsDataCatalog; others (LAMBDA, HIVE, FEDERATED, GLUE of another account)
+are refused by name. Source: Amazon Athena API reference, "DataCatalog", "TableMetadata".
 """
 
-import fnmatch
+import re
 
-from localstack.aws.api import RequestContext
-
+from lab.providers.athena import work_groups
 from lab.providers.athena.errors import AthenaError, invalid
 from lab.providers.athena.models import Record
+from lab.providers.athena.store import Store
+from lab.providers.athena.validation import page
 from lab.providers.glue.errors import GlueError
 from lab.providers.glue.models import DataCatalog, catalog_of
-from lab.providers.pages import page
 
 NAME = "AwsDataCatalog"
-MAX_PAGE = 50
 
 
-def _catalog(context: RequestContext, request: Record) -> DataCatalog:
-    if request["CatalogName"].lower() != NAME.lower():
-        raise invalid(f"DataCatalog {request['CatalogName']} was not found")
-    return catalog_of(context.account_id, context.region)
+def _check_name(name: str) -> None:
+    if name.lower() != NAME.lower():
+        raise invalid(f"DataCatalog {name} was not found")
 
 
-def list_data_catalogs(_context: RequestContext, _request: Record) -> Record:
-    return {"DataCatalogsSummary": [{"CatalogName": NAME, "Type": "GLUE"}]}
+def _catalog(store: Store, request: Record) -> DataCatalog:
+    _check_name(request["CatalogName"])
+    if "WorkGroup" in request:
+        work_groups.find(store, request["WorkGroup"])
+    return catalog_of(store.account, store.region)
 
 
-def get_data_catalog(context: RequestContext, request: Record) -> Record:
-    if request["Name"].lower() != NAME.lower():
-        raise invalid(f"DataCatalog {request['Name']} was not found")
-    parameters = {"catalog-id": context.account_id}
+def list_data_catalogs(_store: Store, request: Record) -> Record:
+    return page([{"CatalogName": NAME, "Type": "GLUE"}], request, "DataCatalogsSummary")
+
+
+def get_data_catalog(store: Store, request: Record) -> Record:
+    _check_name(request["Name"])
+    parameters = {"catalog-id": store.account}
     return {"DataCatalog": {"Name": NAME, "Type": "GLUE", "Parameters": parameters}}
+
+
+def create_data_catalog(_store: Store, request: Record) -> Record:
+    if request["Name"].lower() == NAME.lower():
+        raise invalid(f"DataCatalog {request['Name']} already exists")
+    raise invalid(f"A DataCatalog of type {request['Type']} is not supported by this lab")
+
+
+def change_data_catalog(_store: Store, request: Record) -> Record:
+    _check_name(request["Name"])
+    raise invalid(f"DataCatalog {NAME} cannot be updated or deleted")
 
 
 def _database(record: Record) -> Record:
@@ -38,16 +55,16 @@ def _database(record: Record) -> Record:
     return {**found, "Description": record["Description"]} if "Description" in record else found
 
 
-def list_databases(context: RequestContext, request: Record) -> Record:
-    found = [_database(record) for record in _catalog(context, request).databases()]
-    return page(found, request, "DatabaseList", MAX_PAGE, invalid)
+def list_databases(store: Store, request: Record) -> Record:
+    found = [_database(record) for record in _catalog(store, request).databases()]
+    return page(found, request, "DatabaseList")
 
 
-def get_database(context: RequestContext, request: Record) -> Record:
+def get_database(store: Store, request: Record) -> Record:
     try:
         return {
             "Database": _database(
-                _catalog(context, request).database(request["DatabaseName"]).description
+                _catalog(store, request).database(request["DatabaseName"]).description
             )
         }
     except GlueError as error:
@@ -80,29 +97,33 @@ def _table(record: Record) -> Record:
     }
 
 
-def get_table_metadata(context: RequestContext, request: Record) -> Record:
+def get_table_metadata(store: Store, request: Record) -> Record:
     try:
-        table = _catalog(context, request).table(request["DatabaseName"], request["TableName"])
+        table = _catalog(store, request).table(request["DatabaseName"], request["TableName"])
     except GlueError as error:
         raise AthenaError("MetadataException", error.message) from error
     return {"TableMetadata": _table(table.description)}
 
 
-def list_table_metadata(context: RequestContext, request: Record) -> Record:
+def list_table_metadata(store: Store, request: Record) -> Record:
     try:
-        tables = _catalog(context, request).tables(request["DatabaseName"])
+        tables = _catalog(store, request).tables(request["DatabaseName"])
     except GlueError as error:
         raise AthenaError("MetadataException", error.message) from error
-    pattern = request.get("Expression") or "*"
-    found = [
-        _table(t.description) for t in tables if fnmatch.fnmatchcase(t.description["Name"], pattern)
-    ]
-    return page(found, request, "TableMetadataList", MAX_PAGE, invalid)
+    try:
+        pattern = re.compile(request.get("Expression") or ".*")
+    except re.error as error:
+        raise AthenaError("MetadataException", f"Invalid expression: {error}") from error
+    found = [_table(t.description) for t in tables if pattern.fullmatch(t.description["Name"])]
+    return page(found, request, "TableMetadataList")
 
 
 HANDLERS = {
     "ListDataCatalogs": list_data_catalogs,
     "GetDataCatalog": get_data_catalog,
+    "CreateDataCatalog": create_data_catalog,
+    "UpdateDataCatalog": change_data_catalog,
+    "DeleteDataCatalog": change_data_catalog,
     "ListDatabases": list_databases,
     "GetDatabase": get_database,
     "ListTableMetadata": list_table_metadata,

@@ -1,17 +1,20 @@
-"""Athena's state: work groups and query executions of one account and region.
+"""A query execution: what was asked, where it stands, what it cost.
 
-An execution goes QUEUED -> RUNNING -> SUCCEEDED, FAILED or CANCELLED, and from a final state
-nowhere.
+It goes QUEUED -> RUNNING -> SUCCEEDED, FAILED or CANCELLED, and from a final state nowhere. Source:
+Amazon Athena API reference, "QueryExecution", "QueryExecutionStatistics", "QueryRuntimeStatistics".
 """
 
 import datetime as dt
+import json
 import threading
+import time
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from lab.engine.errors import QueryError
-from lab.providers.athena.errors import invalid
+from lab.providers.athena.errors import describe, reason_of
 
 Record = dict[str, Any]
 ENGINE_VERSION = {
@@ -20,112 +23,101 @@ ENGINE_VERSION = {
 }
 FINAL = ("SUCCEEDED", "FAILED", "CANCELLED")
 NEXT = {"QUEUED": ("RUNNING", "FAILED", "CANCELLED"), "RUNNING": FINAL}
-# The numbers of "Athena error catalog" as far as they are known for certain; others are left out.
-ERROR_TYPES = {"COLUMN_NOT_FOUND": 1006}
+TIMELINE = (
+    "QueryQueueTimeInMillis",
+    "ServicePreProcessingTimeInMillis",
+    "QueryPlanningTimeInMillis",
+    "EngineExecutionTimeInMillis",
+    "ServiceProcessingTimeInMillis",
+    "TotalExecutionTimeInMillis",
+)
 
 
-def now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
-@dataclass(slots=True)
-class WorkGroup:
-    """A work group. ``configuration`` is complete: every field that clients look at is there."""
-
-    name: str
-    configuration: Record
-    description: str | None = None
-    state: str = "ENABLED"
-    created: dt.datetime = field(default_factory=now)
-
-    @property
-    def enforces(self) -> bool:
-        return bool(self.configuration["EnforceWorkGroupConfiguration"])
-
-    @property
-    def output_location(self) -> str | None:
-        return (self.configuration.get("ResultConfiguration") or {}).get("OutputLocation")
-
-    def describe(self) -> Record:
-        found: Record = {
-            "Name": self.name,
-            "State": self.state,
-            "Configuration": self.configuration,
-            "CreationTime": self.created,
-        }
-        return found if self.description is None else {**found, "Description": self.description}
-
-
-def default_configuration() -> Record:
-    return {
-        "ResultConfiguration": {},
-        "EnforceWorkGroupConfiguration": False,
-        "PublishCloudWatchMetricsEnabled": False,
-        "RequesterPaysEnabled": False,
-        "EngineVersion": dict(ENGINE_VERSION),
-        "EnableMinimumEncryptionConfiguration": False,
-    }
+def moment(seconds: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
 
 
 @dataclass(slots=True)
 class Execution:
-    """One run of a statement: what was asked, where it stands, what it cost. Times are in
-    seconds.
-    """
+    """One run of a statement. Moments are in seconds since the epoch, times in seconds."""
 
+    account: str
+    region: str
     sql: str
     work_group: str
     output: str
     context: Record
     configuration: Record
     parameters: list[str] | None = None
+    reuse_minutes: int | None = None
+    token: str | None = None
+    fingerprint: str = ""
     kind: str = "DML"
     subkind: str = ""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     state: str = "QUEUED"
+    previous: str | None = None
+    changes: int = 1
     reason: str | None = None
     error: Record | None = None
-    submitted: dt.datetime = field(default_factory=now)
-    started: dt.datetime | None = None
-    completed: dt.datetime | None = None
+    submitted: float = field(default_factory=time.time)
+    started: float | None = None
+    completed: float | None = None
+    preparing_seconds: float = 0.0
     planning_seconds: float = 0.0
     service_seconds: float = 0.0
     bytes_scanned: int = 0
+    bytes_written: int = 0
+    rows_written: int = 0
+    reused: bool = False
     form: str = "table"
     columns: list[Record] = field(default_factory=list)
     manifest: str | None = None
     update_count: int | None = None
-    job: Any = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    job: Any = field(default=None, repr=False)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    followers: list[Callable[["Execution"], None]] = field(default_factory=list, repr=False)
 
-    def move(self, state: str, reason: str | None = None) -> bool:
-        """Go to ``state`` unless a final one is reached already; whether that was done."""
+    def move(self, state: str, reason: str | None = None, error: QueryError | None = None) -> bool:
+        """Go to ``state`` unless a final one is reached already; whether that was done.
+
+        Followers are told before :meth:`describe` shows the new state.
+        """
         with self.lock:
             if state not in NEXT.get(self.state, ()):
                 return False
             if state == "RUNNING":
-                self.started = now()
+                self.started = time.time()
             else:
-                self.completed = now()
-            self.reason = reason
+                self.completed = time.time()
+            if error is not None:
+                self.error, reason = describe(error), reason_of(error)
+            self.reason, self.previous, self.changes = reason, self.state, self.changes + 1
             self.state = state
+            for follower in self.followers:
+                follower(self)
             return True
 
     def fail(self, error: QueryError) -> None:
-        self.error = {
-            "ErrorCategory": error.category,
-            "Retryable": error.category == 1,
-            "ErrorMessage": str(error),
-        }
-        if error.name in ERROR_TYPES:
-            self.error["ErrorType"] = ERROR_TYPES[error.name]
-        self.move("FAILED", str(error))
+        self.move("FAILED", error=error)
+
+    def to_json(self) -> str:
+        """What is kept of it."""
+        return json.dumps({name: getattr(self, name) for name in KEPT})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Execution":
+        return cls(**json.loads(text))
 
     def describe(self) -> Record:
         """A QueryExecution."""
-        status: Record = {"State": self.state, "SubmissionDateTime": self.submitted}
+        with self.lock:
+            return self._described()
+
+    def _described(self) -> Record:
+        status: Record = {"State": self.state, "SubmissionDateTime": moment(self.submitted)}
         if self.completed is not None:
-            status["CompletionDateTime"] = self.completed
+            status["CompletionDateTime"] = moment(self.completed)
         if self.reason is not None:
             status["StateChangeReason"] = self.reason
         if self.error is not None:
@@ -135,7 +127,7 @@ class Execution:
             "Query": self.sql,
             "StatementType": self.kind,
             "ResultConfiguration": {**self.configuration, "OutputLocation": self.output},
-            "ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": False}},
+            "ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": self._reuse()},
             "QueryExecutionContext": self.context,
             "Status": status,
             "Statistics": self.statistics(),
@@ -148,57 +140,42 @@ class Execution:
             found["ExecutionParameters"] = self.parameters
         return found
 
+    def _reuse(self) -> Record:
+        if self.reuse_minutes is None:
+            return {"Enabled": False}
+        return {"Enabled": True, "MaxAgeInMinutes": self.reuse_minutes}
+
     def statistics(self) -> Record:
         """Measured, in milliseconds and bytes. Before the start there is nothing but the queue."""
-        until = self.completed or now()
+        until = self.completed or time.time()
         begun = self.started or until
-        engine = (until - begun).total_seconds() - self.service_seconds
         found: Record = {
-            "TotalExecutionTimeInMillis": _millis((until - self.submitted).total_seconds()),
-            "QueryQueueTimeInMillis": _millis((begun - self.submitted).total_seconds()),
-            "EngineExecutionTimeInMillis": _millis(engine),
+            "TotalExecutionTimeInMillis": _millis(until - self.submitted + self.preparing_seconds),
+            "QueryQueueTimeInMillis": _millis(begun - self.submitted),
+            "EngineExecutionTimeInMillis": _millis(until - begun - self.service_seconds),
             "DataScannedInBytes": self.bytes_scanned,
-            "ServicePreProcessingTimeInMillis": 0,
+            "ServicePreProcessingTimeInMillis": _millis(self.preparing_seconds),
             "QueryPlanningTimeInMillis": _millis(self.planning_seconds),
             "ServiceProcessingTimeInMillis": _millis(self.service_seconds),
-            "ResultReuseInformation": {"ReusedPreviousResult": False},
+            "ResultReuseInformation": {"ReusedPreviousResult": self.reused},
         }
         if self.manifest is not None:
             found["DataManifestLocation"] = self.manifest
         return found
 
+    def runtime_statistics(self) -> Record:
+        """A QueryRuntimeStatistics. DuckDB counts no rows per stage, so InputRows and OutputStage
+        are left out.
+        """
+        figures = self.statistics()
+        rows: Record = {"InputBytes": self.bytes_scanned}
+        if self.state == "SUCCEEDED":
+            rows |= {"OutputBytes": self.bytes_written, "OutputRows": self.rows_written}
+        return {"Timeline": {name: figures[name] for name in TIMELINE}, "Rows": rows}
+
+
+KEPT = [each.name for each in fields(Execution) if each.name not in ("job", "lock", "followers")]
+
 
 def _millis(seconds: float) -> int:
     return max(0, round(seconds * 1000))
-
-
-class AthenaStore:
-    """Everything of one account and region."""
-
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.work_groups = {"primary": WorkGroup("primary", default_configuration())}
-        self.executions: dict[str, Execution] = {}
-        self.tokens: dict[str, tuple[Record, str]] = {}
-
-    def work_group(self, name: str) -> WorkGroup:
-        found = self.work_groups.get(name)
-        if found is None:
-            raise invalid(f"WorkGroup {name} is not found.")
-        return found
-
-    def execution(self, identifier: str) -> Execution:
-        found = self.executions.get(identifier)
-        if found is None:
-            raise invalid(f"QueryExecution {identifier} was not found")
-        return found
-
-
-_STORES: dict[tuple[str, str], AthenaStore] = {}
-_LOCK = threading.Lock()
-
-
-def store_of(account: str, region: str) -> AthenaStore:
-    """The state of an account in a region, made at its first use."""
-    with _LOCK:
-        return _STORES.setdefault((account, region), AthenaStore())

@@ -1,17 +1,17 @@
 """Result files, written once and read back in pages; and how Athena describes a column.
 
 A row of the CSV has every value in double quotes; NULL is nothing between two commas.
-GetQueryResults reads the same file, so nothing is kept in memory. Source: Amazon Athena User
-Guide, "Work with query results and recent queries".
+The text of DDL has one line per row, without a newline at its end. GetQueryResults reads the same
+file, so nothing is kept in memory. Source: Amazon Athena User Guide, "Work with query results and
+recent queries".
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from lab.engine.compiler import Named
-from lab.engine.types import Type
+from lab.engine.types import BIGINT, Type
 from lab.providers.athena.errors import invalid
 from lab.providers.pages import place_of, token_of
 
@@ -68,24 +68,25 @@ def _quoted(value: str | None) -> str:
     return "" if value is None else '"' + value.replace('"', '""') + '"'
 
 
-def write_table(path: Path, names: list[str], rows: Iterable[Row]) -> None:
-    """Header and rows as CSV."""
+# What a statement that writes answers with: how many rows.
+ROWS = column_info("rows", BIGINT)
+
+
+def write_table(path: Path, names: Row, rows: Iterable[Row]) -> int:
+    """Header and rows as CSV; how many rows."""
+    count = 0
     with path.open("w", encoding="utf-8", newline="") as output:
         output.write(",".join(map(_quoted, names)) + "\n")
-        for row in rows:
+        for count, row in enumerate(rows, start=1):  # noqa: B007 - the last count is the number
             output.write(",".join(map(_quoted, row)) + "\n")
+    return count
 
 
-def write_lines(path: Path, rows: Iterable[Row]) -> None:
-    """The text of DDL: one line per row."""
-    with path.open("w", encoding="utf-8", newline="") as output:
-        for row in rows:
-            output.write("\t".join(value or "" for value in row) + "\n")
-
-
-def write_metadata(path: Path, columns: list[Record]) -> None:
-    """The companion file. Its form is Athena's own affair on AWS (binary); here it is JSON."""
-    path.write_text(json.dumps({"ColumnInfo": columns}), encoding="utf-8")
+def write_lines(path: Path, rows: Iterable[Row]) -> int:
+    """The text of DDL; how many rows."""
+    lines = ["\t".join(value or "" for value in row) for row in rows]
+    path.write_text("\n".join(lines), encoding="utf-8", newline="")
+    return len(lines)
 
 
 def read_page(
@@ -94,8 +95,12 @@ def read_page(
     """``size`` rows from where ``token`` points, and the token of the next page, if there is
     one.
     """
+
+    def malformed(_message: str) -> Exception:
+        return invalid(f"The nextPageToken is malformed: {token}")
+
     with path.open("rb") as source:
-        source.seek(place_of(token, invalid))
+        source.seek(place_of(token, malformed))
         rows: list[Row] = []
         records = _lines(source) if lines else _records(source)
         end = source.tell()
@@ -109,8 +114,13 @@ def read_page(
 
 
 def _lines(source: Any) -> Iterator[tuple[Row, int]]:
-    while line := source.readline():
-        yield [line.decode().rstrip("\n")], source.tell()
+    line = source.readline()
+    while line:
+        ended = line.endswith(b"\n")
+        yield [line.decode().removesuffix("\n")], source.tell()
+        line = source.readline()
+        if ended and not line:  # a newline comes before a line, here an empty one
+            yield [""], source.tell()
 
 
 def _records(source: Any) -> Iterator[tuple[Row, int]]:

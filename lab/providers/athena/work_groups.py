@@ -3,113 +3,182 @@
 Source: Amazon Athena API reference, "WorkGroupConfiguration", "WorkGroupConfigurationUpdates".
 """
 
-from localstack.aws.api import RequestContext
+import time
 
 from lab.providers.athena.errors import invalid
-from lab.providers.athena.models import (
-    ENGINE_VERSION,
-    AthenaStore,
-    Record,
-    WorkGroup,
-    default_configuration,
-    store_of,
-)
+from lab.providers.athena.models import ENGINE_VERSION, Record, moment
+from lab.providers.athena.store import Store
+from lab.providers.athena.validation import page
 
+KIND, PRIMARY = "work group", "primary"
+NAMED_QUERY, PREPARED_STATEMENT, TAGS = "named query", "prepared statement", "tags"
+# Updates that remove a field, and the field.
 REMOVALS = {
     "RemoveOutputLocation": "OutputLocation",
     "RemoveEncryptionConfiguration": "EncryptionConfiguration",
     "RemoveExpectedBucketOwner": "ExpectedBucketOwner",
     "RemoveAclConfiguration": "AclConfiguration",
 }
-MINIMUM_CUTOFF = 10_000_000
+OTHER_REMOVALS = {
+    "RemoveBytesScannedCutoffPerQuery": "BytesScannedCutoffPerQuery",
+    "RemoveCustomerContentEncryptionConfiguration": "CustomerContentEncryptionConfiguration",
+}
+ENGINES = ("AUTO", "Athena engine version 3")
 
 
-def _store(context: RequestContext) -> AthenaStore:
-    return store_of(context.account_id, context.region)
+def default_configuration() -> Record:
+    return {
+        "ResultConfiguration": {},
+        "EnforceWorkGroupConfiguration": False,
+        "PublishCloudWatchMetricsEnabled": False,
+        "RequesterPaysEnabled": False,
+        "EngineVersion": dict(ENGINE_VERSION),
+        "EnableMinimumEncryptionConfiguration": False,
+    }
 
 
-def create_work_group(context: RequestContext, request: Record) -> Record:
-    store = _store(context)
+def find(store: Store, name: str) -> Record:
+    """A WorkGroup; CreationTime is in seconds since the epoch."""
+    found = store.get(KIND, name)
+    if found is None and name == PRIMARY:
+        found = _new(PRIMARY, default_configuration())
+        store.put(KIND, PRIMARY, found)
+    if found is None:
+        raise invalid("WorkGroup is not found.")
+    return found
+
+
+def _new(name: str, configuration: Record) -> Record:
+    return {
+        "Name": name,
+        "State": "ENABLED",
+        "Configuration": configuration,
+        "CreationTime": time.time(),
+    }
+
+
+def _check(configuration: Record) -> None:
+    """Refuse by name what the lab has not."""
+    engine = (configuration.get("EngineVersion") or {}).get("SelectedEngineVersion", "AUTO")
+    if engine not in ENGINES:
+        raise invalid(f"{engine} is not supported by this lab")
+    for name, switch in (
+        ("ManagedQueryResultsConfiguration", "Enabled"),
+        ("ManagedQueryResultsConfigurationUpdates", "Enabled"),
+        ("IdentityCenterConfiguration", "EnableIdentityCenter"),
+        ("QueryResultsS3AccessGrantsConfiguration", "EnableS3AccessGrants"),
+    ):
+        if (configuration.get(name) or {}).get(switch):
+            raise invalid(f"{name} is not supported by this lab")
+
+
+def _with_engine(configuration: Record) -> Record:
+    selected = (configuration.get("EngineVersion") or ENGINE_VERSION).get(
+        "SelectedEngineVersion", "AUTO"
+    )
+    return {
+        **configuration,
+        "EngineVersion": {**ENGINE_VERSION, "SelectedEngineVersion": selected},
+    }
+
+
+def create(store: Store, request: Record) -> Record:
     with store.lock:
         name = request["Name"]
-        if name in store.work_groups:
+        if name == PRIMARY or store.get(KIND, name) is not None:
             raise invalid("WorkGroup is already created")
         given = request.get("Configuration") or {}
-        _check_cutoff(given.get("BytesScannedCutoffPerQuery"))
+        _check(given)
         # A work group that says nothing enforces its configuration; only primary does not.
         defaults = {
             **default_configuration(),
             "EnforceWorkGroupConfiguration": True,
             "PublishCloudWatchMetricsEnabled": True,
         }
-        configuration = {**defaults, **given, "EngineVersion": dict(ENGINE_VERSION)}
-        store.work_groups[name] = WorkGroup(name, configuration, request.get("Description"))
+        made = _new(name, _with_engine({**defaults, **given}))
+        if "Description" in request:
+            made["Description"] = request["Description"]
+        store.put(KIND, name, made)
+        if request.get("Tags"):
+            tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+            store.put(TAGS, arn(store, name), tags)
     return {}
 
 
-def _check_cutoff(cutoff: int | None) -> None:
-    if cutoff is not None and cutoff < MINIMUM_CUTOFF:
-        raise invalid(f"BytesScannedCutoffPerQuery must be at least {MINIMUM_CUTOFF}")
+def arn(store: Store, name: str) -> str:
+    return f"arn:aws:athena:{store.region}:{store.account}:workgroup/{name}"
 
 
-def get_work_group(context: RequestContext, request: Record) -> Record:
-    return {"WorkGroup": _store(context).work_group(request["WorkGroup"]).describe()}
+def _shown(group: Record) -> Record:
+    return {**group, "CreationTime": moment(group["CreationTime"])}
 
 
-def list_work_groups(context: RequestContext, _request: Record) -> Record:
-    groups = _store(context).work_groups
+def get(store: Store, request: Record) -> Record:
+    return {"WorkGroup": _shown(find(store, request["WorkGroup"]))}
+
+
+def list_all(store: Store, request: Record) -> Record:
+    find(store, PRIMARY)
     summaries = []
-    for name in sorted(groups):
-        described = groups[name].describe()
-        described.pop("Configuration")
-        summaries.append({**described, "EngineVersion": ENGINE_VERSION})
-    return {"WorkGroups": summaries}
+    for group in store.all(KIND):
+        summary = {"Description": "", **_shown(group)}
+        summary["EngineVersion"] = summary.pop("Configuration")["EngineVersion"]
+        summaries.append(summary)
+    return page(summaries, request, "WorkGroups")
 
 
-def update_work_group(context: RequestContext, request: Record) -> Record:
-    store = _store(context)
+def update(store: Store, request: Record) -> Record:
     with store.lock:
-        group = store.work_group(request["WorkGroup"])
+        group = find(store, request["WorkGroup"])
         updates = dict(request.get("ConfigurationUpdates") or {})
-        _check_cutoff(updates.get("BytesScannedCutoffPerQuery"))
+        _check(updates)
+        updates.pop("ManagedQueryResultsConfigurationUpdates", None)
+        configuration = group["Configuration"]
         result = updates.pop("ResultConfigurationUpdates", None) or {}
-        kept = dict(group.configuration["ResultConfiguration"])
-        for removal, field in REMOVALS.items():
-            if result.pop(removal, False):
-                kept.pop(field, None)
-        if updates.pop("RemoveBytesScannedCutoffPerQuery", False):
-            group.configuration.pop("BytesScannedCutoffPerQuery", None)
-        updates.pop("EngineVersion", None)
-        group.configuration = {
-            **group.configuration,
-            **updates,
-            "ResultConfiguration": {**kept, **result},
-        }
-        group.description = request.get("Description", group.description)
-        group.state = request.get("State", group.state)
+        kept = {**configuration["ResultConfiguration"], **_removing(result, REMOVALS)}
+        changed = {**configuration, **_removing(updates, OTHER_REMOVALS)}
+        changed["ResultConfiguration"] = _present(kept)
+        group["Configuration"] = _with_engine(_present(changed))
+        for field in ("Description", "State"):
+            if field in request:
+                group[field] = request[field]
+        store.put(KIND, group["Name"], group)
     return {}
 
 
-def delete_work_group(context: RequestContext, request: Record) -> Record:
-    store = _store(context)
+def _removing(updates: Record, removals: dict[str, str]) -> Record:
+    """The updates with what they remove as None."""
+    found = {key: value for key, value in updates.items() if key not in removals}
+    return found | {field: None for flag, field in removals.items() if updates.get(flag)}
+
+
+def _present(record: Record) -> Record:
+    return {key: value for key, value in record.items() if value is not None}
+
+
+def delete(store: Store, request: Record) -> Record:
     with store.lock:
         name = request["WorkGroup"]
-        store.work_group(name)
-        if name == "primary":
+        if name == PRIMARY:
             raise invalid("The primary workgroup cannot be deleted")
-        runs = [run for run in store.executions.values() if run.work_group == name]
-        if runs and not request.get("RecursiveDeleteOption"):
+        find(store, name)
+        queries = [one for one in store.all(NAMED_QUERY) if one["WorkGroup"] == name]
+        used = store.history(name) or queries or store.all(PREPARED_STATEMENT, name)
+        if used and not request.get("RecursiveDeleteOption"):
             raise invalid(f"WorkGroup {name} is not empty")
-        for run in runs:
-            del store.executions[run.id]
-        del store.work_groups[name]
+        store.forget(name)
+        store.clear(PREPARED_STATEMENT, name)
+        for query in queries:
+            store.remove(NAMED_QUERY, query["NamedQueryId"])
+        store.remove(TAGS, arn(store, name))
+        store.remove(KIND, name)
     return {}
 
 
 HANDLERS = {
-    "CreateWorkGroup": create_work_group,
-    "GetWorkGroup": get_work_group,
-    "ListWorkGroups": list_work_groups,
-    "UpdateWorkGroup": update_work_group,
-    "DeleteWorkGroup": delete_work_group,
+    "CreateWorkGroup": create,
+    "GetWorkGroup": get,
+    "ListWorkGroups": list_all,
+    "UpdateWorkGroup": update,
+    "DeleteWorkGroup": delete,
 }

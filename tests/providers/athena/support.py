@@ -4,9 +4,26 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 BUCKET = "athena-results"
 OUTPUT = {"OutputLocation": f"s3://{BUCKET}/out"}
+# Ends only when it is stopped.
+LONG = (
+    "SELECT count(*) FROM UNNEST(sequence(1, 10000)) AS a(x)"
+    " CROSS JOIN UNNEST(sequence(1, 10000)) AS b(y) CROSS JOIN UNNEST(sequence(1, 10000)) AS c(z)"
+    " WHERE (x * y * z) % 7 = 3"
+)
 FINAL = ("SUCCEEDED", "FAILED", "CANCELLED")
+
+
+def refused(call: Callable[..., Any], **arguments: Any) -> tuple[str, str]:
+    """Code and message of the error with which a call is answered."""
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
 
 
 class Sql:

@@ -1,25 +1,13 @@
 """The life of a query: start, states, figures, results, stop."""
 
 import pytest
-from botocore.exceptions import ClientError
 
-from tests.providers.athena.support import OUTPUT, Sql
+from tests.providers.athena.support import LONG, OUTPUT, Sql, refused
 
 pytestmark = pytest.mark.lab
 
-LONG = (
-    "SELECT count(*) FROM UNNEST(sequence(1, 1000000)) AS a(x)"
-    " CROSS JOIN UNNEST(sequence(1, 1000000)) AS b(y) WHERE (x * y) % 7 = 3"
-)
 
-
-def refused(call: object, **arguments: object) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)  # type: ignore[operator]
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
-
-
+@pytest.mark.fidelity("athena.results")
 def test_result_is_complete_when_the_query_has_succeeded(sql: Sql) -> None:
     found = sql.run("SELECT 1 AS a, CAST(NULL AS varchar) AS b, '' AS c, 'x\"y,\nz' AS \"D d\"")
     identifier = found["QueryExecutionId"]
@@ -27,7 +15,6 @@ def test_result_is_complete_when_the_query_has_succeeded(sql: Sql) -> None:
     location = found["ResultConfiguration"]["OutputLocation"]
     assert location == f"{OUTPUT['OutputLocation']}/{identifier}.csv"
     assert sql.body(location) == b'"a","b","c","D d"\n"1",,"","x""y,\nz"\n'
-    assert b'"Name": "D d"' in sql.body(f"{location}.metadata")
     answer = sql.athena.get_query_results(QueryExecutionId=identifier)
     assert answer["ResultSet"]["Rows"] == [
         {"Data": [{"VarCharValue": name} for name in ("a", "b", "c", "D d")]},
@@ -69,12 +56,13 @@ def test_column_info(sql: Sql) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.fidelity("athena.results")
 def test_pages(sql: Sql) -> None:
     found = sql.run("SELECT x, 'a\nb' AS t FROM UNNEST(sequence(1, 25)) AS s(x) ORDER BY x")
     identifier, values, token = found["QueryExecutionId"], [], None
     sizes = []
     while True:
-        more = {"NextToken": token} if token else {}
+        more: dict[str, str] = {"NextToken": token} if token else {}
         answer = sql.athena.get_query_results(QueryExecutionId=identifier, MaxResults=10, **more)
         page = answer["ResultSet"]["Rows"]
         sizes.append(len(page))
@@ -86,12 +74,14 @@ def test_pages(sql: Sql) -> None:
     assert values == ["x", *(str(number) for number in range(1, 26))]
 
 
+@pytest.mark.fidelity("athena.errors")
 def test_a_failure_says_why(sql: Sql) -> None:
     found = sql.run("SELECT 1 / 0")
     assert found["Status"]["State"] == "FAILED"
     assert found["Status"]["StateChangeReason"] == "DIVISION_BY_ZERO: Division by zero"
     assert found["Status"]["AthenaError"] == {
         "ErrorCategory": 2,
+        "ErrorType": 1001,
         "Retryable": False,
         "ErrorMessage": "DIVISION_BY_ZERO: Division by zero",
     }
@@ -102,6 +92,7 @@ def test_a_failure_says_why(sql: Sql) -> None:
     assert message == "Query did not finish successfully. Final query state: FAILED"
 
 
+@pytest.mark.fidelity("athena.errors")
 def test_unknown_column_in_athenas_words(sql: Sql) -> None:
     found = sql.run("SELECT nope FROM (VALUES 1) AS t(a)")
     reason = (
@@ -112,6 +103,7 @@ def test_unknown_column_in_athenas_words(sql: Sql) -> None:
     assert found["Status"]["AthenaError"]["ErrorType"] == 1006
 
 
+@pytest.mark.fidelity("athena.states")
 def test_stop(sql: Sql) -> None:
     identifier = sql.start(LONG)
     while (
@@ -128,10 +120,15 @@ def test_stop(sql: Sql) -> None:
     )
     sql.athena.stop_query_execution(QueryExecutionId=identifier)
     found = sql.wait(identifier)
+    assert refused(sql.athena.get_query_results, QueryExecutionId=identifier) == (
+        "InvalidRequestException",
+        "Could not find results",
+    )
     assert found["Status"]["State"] == "CANCELLED"
     assert found["Status"]["StateChangeReason"] == "Query cancelled by user"
 
 
+@pytest.mark.fidelity("athena.states")
 def test_twenty_queries_run_and_the_next_one_waits(sql: Sql) -> None:
     started = [sql.start(LONG) for _ in range(21)]
     answer = sql.athena.batch_get_query_execution(QueryExecutionIds=started)
@@ -143,6 +140,7 @@ def test_twenty_queries_run_and_the_next_one_waits(sql: Sql) -> None:
     assert ends == {"CANCELLED"}
 
 
+@pytest.mark.fidelity("athena.statistics")
 def test_figures(sql: Sql) -> None:
     found = sql.run("SELECT 1")
     figures = found["Statistics"]
@@ -153,10 +151,15 @@ def test_figures(sql: Sql) -> None:
         "ServiceProcessingTimeInMillis",
     )
     assert abs(figures["TotalExecutionTimeInMillis"] - sum(figures[part] for part in parts)) <= 3
+    runtime = sql.athena.get_query_runtime_statistics(QueryExecutionId=found["QueryExecutionId"])
+    statistics = runtime["QueryRuntimeStatistics"]
+    assert statistics["Rows"] == {"InputBytes": 0, "OutputBytes": 12, "OutputRows": 1}
+    assert statistics["Timeline"].items() <= figures.items()
     assert (found["StatementType"], found["SubstatementType"]) == ("DML", "SELECT")
     assert found["EngineVersion"]["EffectiveEngineVersion"] == "Athena engine version 3"
 
 
+@pytest.mark.fidelity("athena.locations")
 def test_no_output_location(sql: Sql) -> None:
     code, message = refused(sql.athena.start_query_execution, QueryString="SELECT 1")
     assert code == "InvalidRequestException"
@@ -180,18 +183,13 @@ def test_unknown_execution(sql: Sql) -> None:
         )
 
 
+@pytest.mark.fidelity("athena.locations")
 def test_missing_result_bucket(sql: Sql) -> None:
-    found = sql.run("SELECT 1", ResultConfiguration={"OutputLocation": "s3://no-such-bucket-here/"})
-    reason = found["Status"]["StateChangeReason"]
-    assert reason == "FAILED: Unable to verify/create output bucket no-such-bucket-here"
-
-
-def test_client_request_token(sql: Sql) -> None:
-    token = "t" * 40
-    first = sql.start("SELECT 1", ClientRequestToken=token)
-    assert sql.start("SELECT 1", ClientRequestToken=token) == first
-    with pytest.raises(ClientError, match="Idempotent parameters do not match"):
-        sql.start("SELECT 2", ClientRequestToken=token)
+    configuration = {"OutputLocation": "s3://no-such-bucket-here/"}
+    assert refused(sql.start, sql="SELECT 1", ResultConfiguration=configuration) == (
+        "InvalidRequestException",
+        "Unable to verify/create output bucket no-such-bucket-here",
+    )
 
 
 def test_execution_parameters(sql: Sql) -> None:
@@ -203,11 +201,12 @@ def test_execution_parameters(sql: Sql) -> None:
     )
 
 
+@pytest.mark.fidelity("athena.results")
 def test_ddl_result_is_text_without_a_header(sql: Sql) -> None:
     found = sql.run("SHOW DATABASES LIKE 'test_exec*'")
     assert found["ResultConfiguration"]["OutputLocation"].endswith(".txt")
     assert (found["StatementType"], found["SubstatementType"]) == ("UTILITY", "SHOW_DATABASES")
-    assert sql.body(found["ResultConfiguration"]["OutputLocation"]) == b"test_executions\n"
+    assert sql.body(found["ResultConfiguration"]["OutputLocation"]) == b"test_executions"
     assert sql.rows("SHOW DATABASES LIKE 'test_exec*'") == [["test_executions"]]
 
 
@@ -217,9 +216,9 @@ def test_list(sql: Sql) -> None:
 
 
 def test_a_token_that_is_none_of_ours(sql: Sql) -> None:
-    expected = ("InvalidRequestException", "Invalid NextToken")
-    assert refused(sql.athena.list_query_executions, NextToken="no token") == expected
     identifier = sql.run("SELECT 1")["QueryExecutionId"]
     for token in ("no token", "LTE="):
+        expected = ("InvalidRequestException", f"The nextPageToken is malformed: {token}")
+        assert refused(sql.athena.list_query_executions, NextToken=token) == expected
         asked = {"QueryExecutionId": identifier, "NextToken": token}
         assert refused(sql.athena.get_query_results, **asked) == expected

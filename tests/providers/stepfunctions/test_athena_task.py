@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.providers.athena.support import BUCKET, Sql
+from tests.providers.athena.support import BUCKET, LONG, Sql
 
 pytestmark = pytest.mark.lab
 
@@ -108,8 +108,7 @@ def test_start_without_waiting_and_stop(
 def test_stopping_the_execution_stops_the_query(
     client: Callable[..., Any], machine: Callable[..., str], sql: Sql
 ) -> None:
-    mark = "SELECT count(*) AS stopped FROM UNNEST(sequence(1, 1000000)) AS a(x)"
-    long = f"{mark} CROSS JOIN UNNEST(sequence(1, 1000000)) AS b(y) WHERE (x * y) % 7 = 3"
+    long = f"{LONG} AND 'stopped' = 'stopped'"
     execution = machine(Query=task(long))
     identifier = None
     while identifier is None:

@@ -1,0 +1,57 @@
+"""What statements that write leave beside their rows: manifest, metadata, update count."""
+
+from typing import Any
+
+import pytest
+
+from tests.providers.athena.support import BUCKET, OUTPUT, Sql
+
+pytestmark = pytest.mark.lab
+PLACE = OUTPUT["OutputLocation"]
+
+
+def checked(sql: Sql, found: dict[str, Any], place: str, count: int) -> list[str]:
+    """The files that the manifest names."""
+    assert found["Status"]["State"] == "SUCCEEDED", found["Status"]
+    assert found["ResultConfiguration"]["OutputLocation"] == place
+    assert found["Statistics"]["DataManifestLocation"] == f"{place}-manifest.csv"
+    answer = sql.athena.get_query_results(QueryExecutionId=found["QueryExecutionId"])
+    assert (answer["UpdateCount"], answer["ResultSet"]["Rows"]) == (count, [])
+    (column,) = answer["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+    assert (column["Name"], column["Type"]) == ("rows", "bigint")
+    assert sql.body(f"{place}.metadata").startswith(b"\n$" + found["QueryExecutionId"].encode())
+    return sql.body(f"{place}-manifest.csv").decode().splitlines()
+
+
+@pytest.mark.fidelity("athena.results")
+def test_statements_that_write(sql: Sql) -> None:
+    found = sql.run("CREATE TABLE written AS SELECT 1 AS a UNION ALL SELECT 2")
+    place = f"{PLACE}/tables/{found['QueryExecutionId']}"
+    files = checked(sql, found, place, 2)
+    assert files
+    assert all(file.startswith(f"{place}/") for file in files)
+    assert found["SubstatementType"] == "CREATE_TABLE_AS_SELECT"
+
+    found = sql.run("INSERT INTO written VALUES 3")
+    (file,) = checked(sql, found, f"{PLACE}/{found['QueryExecutionId']}", 1)
+    assert file.startswith(f"{place}/")
+
+    unload = f"UNLOAD (SELECT * FROM written) TO 's3://{BUCKET}/unloaded/' WITH (format = 'JSON')"
+    found = sql.run(unload)
+    files = checked(sql, found, f"{PLACE}/{found['QueryExecutionId']}", 3)
+    assert all(file.startswith(f"s3://{BUCKET}/unloaded/") for file in files)
+
+
+@pytest.mark.fidelity("athena.results")
+def test_ddl_says_nothing(sql: Sql) -> None:
+    found = sql.run(
+        f"CREATE EXTERNAL TABLE d (a int) STORED AS PARQUET LOCATION 's3://{BUCKET}/d/'"
+    )
+    answer = sql.athena.get_query_results(QueryExecutionId=found["QueryExecutionId"])
+    assert "UpdateCount" not in answer
+    assert answer["ResultSet"] == {"Rows": [], "ResultSetMetadata": {"ColumnInfo": []}}
+    location = found["ResultConfiguration"]["OutputLocation"]
+    assert sql.body(location) == b""
+    bucket, key = location.removeprefix("s3://").split("/", 1)
+    listed = sql.s3.list_objects_v2(Bucket=bucket, Prefix=key)["Contents"]
+    assert [one["Key"] for one in listed] == [key]
