@@ -6,6 +6,7 @@ servers and the tests of one lab agree, and several labs can run side by side on
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ class Config:
     cache: Path
     port: int = 4566
     opensearch_port: int = 9200
+    athena_engine: str = ""
+    """A Trino in the place of Athena's embedded engine, as ``trino://host:port``."""
 
     @property
     def endpoint_url(self) -> str:
@@ -56,6 +59,7 @@ class Config:
             "LAB_PORT": str(self.port),
             "LAB_OPENSEARCH_PORT": str(self.opensearch_port),
             "LAB_CACHE": str(self.cache),
+            "LAB_ATHENA_ENGINE": self.athena_engine,
         }
 
     def aws_environment(self) -> dict[str, str]:
@@ -70,8 +74,8 @@ class Config:
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Config:
-    """Read the settings. A port that is no number between 1 and 65535 raises ValueError naming the
-    variable.
+    """Read the settings. A port that is no number between 1 and 65535, or an engine that is no
+    ``trino://host:port``, raises ValueError naming the variable.
     """
     home = Path(environ.get("LAB_HOME") or ROOT / ".lab").expanduser().absolute()
     return Config(
@@ -79,6 +83,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         cache=_cache_dir(environ),
         port=_port(environ, "LAB_PORT", 4566),
         opensearch_port=_port(environ, "LAB_OPENSEARCH_PORT", 9200),
+        athena_engine=_athena_engine(environ),
     )
 
 
@@ -95,3 +100,10 @@ def _port(environ: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise ValueError(f"{name} must be a port number between 1 and 65535, not {text!r}.")
     return int(text)
+
+
+def _athena_engine(environ: Mapping[str, str]) -> str:
+    text = environ.get("LAB_ATHENA_ENGINE") or ""
+    if text and not re.fullmatch(r"trino://([\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}/?", text):
+        raise ValueError(f"LAB_ATHENA_ENGINE must be like trino://127.0.0.1:8080, not {text!r}.")
+    return text.rstrip("/")

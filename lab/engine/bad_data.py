@@ -2,7 +2,7 @@
 
 import re
 
-from lab.engine.errors import QueryError
+from lab.engine.errors import QueryError, unsupported
 
 FAILED = re.compile(r'Failed to cast value to \w+: "?(.*?)"?$')
 MALFORMED = re.compile(r"Malformed JSON in file .*, at byte (\d+) in line \d+: ([^.]*)")
@@ -18,9 +18,11 @@ def bad_value(value: str, place: int) -> str:
     )
 
 
-def from_reader(message: str) -> QueryError:
-    """For what DuckDB's readers of JSON and CSV say."""
+def from_reader(message: str) -> QueryError:  # noqa: PLR0911  one return per kind
+    """For what the readers of JSON, CSV and ORC say."""
     first = message.splitlines()[0]
+    if "ORC timestamp" in first:
+        return unsupported("an ORC timestamp before 1677 or after 2262")
     if "No such file or directory" in first or "No files found" in first:
         reason = "Error opening Hive split: The specified key does not exist."
         return QueryError("HIVE_CANNOT_OPEN_SPLIT", reason)

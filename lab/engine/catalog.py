@@ -30,7 +30,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table or, when ``view`` holds the text of a query, a view."""
+    """A table or, when ``view`` holds the text of a query, a view. ``created`` is in seconds since
+    1970.
+    """
 
     database: str
     name: str
@@ -46,6 +48,8 @@ class Table:
     view: str | None = None
     bucketed_by: tuple[str, ...] = ()
     bucket_count: int = 0
+    owner: str | None = None
+    created: float | None = None
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
@@ -79,6 +83,7 @@ class Database:
     name: str
     location: str | None = None
     comment: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,7 @@ class Catalog(Protocol):
     def databases(self) -> list[Database]: ...
     def database(self, name: str) -> Database | None: ...
     def create_database(self, database: Database) -> None: ...
+    def replace_database(self, database: Database) -> None: ...
     def drop_database(self, name: str) -> None: ...
     def tables(self, database: str) -> list[Table]: ...
     def table(self, database: str, name: str) -> Table | None: ...
@@ -116,6 +122,9 @@ class Catalog(Protocol):
     def drop_table(self, database: str, name: str) -> None: ...
     def partitions(self, table: Table) -> list[Partition]: ...
     def add_partitions(self, table: Table, partitions: list[Partition]) -> None: ...
+    def replace_partition(
+        self, table: Table, values: tuple[str, ...], partition: Partition
+    ) -> None: ...
     def drop_partition(self, table: Table, values: tuple[str, ...]) -> None: ...
 
 

@@ -9,17 +9,24 @@ from collections.abc import Callable
 from typing import Any
 
 from lab.engine import statements as s
+from lab.engine.alter_grammar import alter
 from lab.engine.catalog import Database
-from lab.engine.create_table import columns, create_table, properties
+from lab.engine.create_table import create_table, properties
 from lab.engine.errors import QueryError, unsupported
 from lab.engine.iceberg import grammar as iceberg
 from lab.engine.iceberg.lookup import is_iceberg
 from lab.engine.reader import Reader
+from lab.engine.show_grammar import describe, ended, no_such_query, show
 from lab.engine.syntax import parse_query
 from lab.engine.unload import read_unload
 
 QUERY_WORDS = ("SELECT", "WITH", "VALUES", "(", "TABLE")
-UNSUPPORTED_WORDS = ("EXPLAIN",)
+# "Unsupported DDL", and what Trino has besides.
+NOT_IN_ATHENA = (
+    "ANALYZE", "CALL", "COMMENT", "COMMIT", "DENY", "DFS", "EXPORT", "GRANT", "IMPORT", "LOCK",
+    "REFRESH", "RESET", "REVOKE", "ROLLBACK", "SET", "START", "TRUNCATE", "UNLOCK", "USE",
+)  # fmt: skip
+NEVER_CREATED = ("CATALOG", "FUNCTION", "INDEX", "MATERIALIZED", "ROLE", "TEMPORARY")
 
 
 def classify(sql: str) -> s.Statement:
@@ -30,8 +37,10 @@ def classify(sql: str) -> s.Statement:
     word = reader.token.text.upper()
     if word in QUERY_WORDS:
         return s.Select(parse_query(sql))
-    if word in UNSUPPORTED_WORDS:
-        raise QueryError("NOT_SUPPORTED", f"line 1:1: {word} is not supported by this lab")
+    if word in NOT_IN_ATHENA:
+        raise no_such_query()
+    if word == "USING":
+        raise unsupported("USING EXTERNAL FUNCTION")
     if word not in READERS:
         raise reader.error()
     reader.place += 1
@@ -48,6 +57,10 @@ def _create(reader: Reader) -> s.Statement:
     if reader.accept("DATABASE") or reader.accept("SCHEMA"):
         return _create_database(reader)
     or_replace = reader.accept("OR", "REPLACE")
+    if reader.peek("PROTECTED") or reader.peek("MULTI"):
+        raise unsupported("CREATE PROTECTED MULTI DIALECT VIEW")
+    if reader.token is not None and reader.token.text.upper() in NEVER_CREATED:
+        raise no_such_query()
     if reader.accept("VIEW"):
         return _create_view(reader, or_replace)
     reader.expect("TABLE")
@@ -59,10 +72,9 @@ def _create_database(reader: Reader) -> s.Statement:
     name = reader.identifier()
     comment = reader.string() if reader.accept("COMMENT") else None
     location = reader.string() if reader.accept("LOCATION") else None
-    if reader.accept("WITH", "DBPROPERTIES"):
-        raise unsupported("WITH DBPROPERTIES")
+    given = properties(reader) if reader.accept("WITH", "DBPROPERTIES") else {}
     reader.end()
-    return s.CreateDatabase(Database(name, location, comment), if_not_exists)
+    return s.CreateDatabase(Database(name, location, comment, given), if_not_exists)
 
 
 def _create_view(reader: Reader, or_replace: bool) -> s.Statement:
@@ -134,55 +146,15 @@ def _drop(reader: Reader) -> s.Statement:
         reader.accept("RESTRICT")
         reader.end()
         return s.DropDatabase(database, if_exists, cascade)
+    if reader.token is not None and reader.token.text.upper() in NEVER_CREATED:
+        raise no_such_query()
     view = reader.accept("VIEW")
     if not view:
         reader.expect("TABLE")
     if_exists = reader.accept("IF", "EXISTS")
     name = reader.name()
     reader.end()
-    return s.Drop(name, if_exists, view)
-
-
-def _alter(reader: Reader) -> s.Statement:
-    reader.expect("TABLE")
-    name = reader.name()
-    if (only := iceberg.alter(reader, name)) is not None:
-        return only
-    if reader.accept("ADD"):
-        return _alter_add(reader, name)
-    if reader.accept("DROP"):
-        return _alter_drop(reader, name)
-    if reader.accept("SET", "TBLPROPERTIES"):
-        found = properties(reader)
-        reader.end()
-        return s.SetProperties(name, found)
-    raise unsupported("this ALTER TABLE")
-
-
-def _alter_add(reader: Reader, name: s.Name) -> s.Statement:
-    if reader.accept("COLUMNS"):
-        reader.expect("(")
-        found = columns(reader)
-        reader.end()
-        return s.AddColumns(name, found)
-    if_not_exists = reader.accept("IF", "NOT", "EXISTS")
-    partitions = []
-    while reader.peek("PARTITION"):
-        spec = reader.partition()
-        partitions.append((spec, reader.string() if reader.accept("LOCATION") else None))
-    if not partitions:
-        raise reader.error()
-    reader.end()
-    return s.AddPartitions(name, if_not_exists, tuple(partitions))
-
-
-def _alter_drop(reader: Reader, name: s.Name) -> s.Statement:
-    if_exists = reader.accept("IF", "EXISTS")
-    specs = [reader.partition()]
-    while reader.accept(","):
-        specs.append(reader.partition())
-    reader.end()
-    return s.DropPartitions(name, if_exists, tuple(specs))
+    return s.DropView(name, if_exists) if view else s.Drop(name, if_exists)
 
 
 def _repair(reader: Reader) -> s.Statement:
@@ -192,41 +164,40 @@ def _repair(reader: Reader) -> s.Statement:
     return s.Repair(name)
 
 
-def _show(reader: Reader) -> s.Statement:
-    if reader.accept("DATABASES") or reader.accept("SCHEMAS"):
-        reader.accept("LIKE")
-        return _ended(reader, s.ShowDatabases(_pattern(reader)))
-    if reader.accept("PARTITIONS"):
-        return _ended(reader, s.ShowPartitions(reader.name()))
-    if reader.accept("COLUMNS"):
-        if not reader.accept("IN"):
-            reader.expect("FROM")
-        name = reader.name()
-        if reader.accept("IN") or reader.accept("FROM"):
-            name = s.Name(name.table, reader.identifier())
-        return _ended(reader, s.ShowColumns(name))
-    views_only = reader.accept("VIEWS")
-    if not views_only and not reader.accept("TABLES"):
-        raise unsupported(f"SHOW {reader.next().text.upper()}")
-    database = reader.identifier() if reader.accept("IN") or reader.accept("FROM") else None
-    reader.accept("LIKE")
-    return _ended(reader, s.ShowTables(database, _pattern(reader), views_only))
+EXPLAINED = (s.Select, s.CreateTableAs, s.Insert, s.Unload)
+FORMS = ("TEXT", "JSON", "GRAPHVIZ")
+PLANS = ("LOGICAL", "DISTRIBUTED", "VALIDATE", "IO")
 
 
-def _pattern(reader: Reader) -> str | None:
-    return reader.string() if reader.token is not None else None
+def _explain(reader: Reader) -> s.Statement:
+    """``EXPLAIN [ANALYZE [VERBOSE]] [(FORMAT x, TYPE y)] statement``"""
+    analyze = reader.accept("ANALYZE")
+    if analyze:
+        reader.accept("VERBOSE")
+    form, plan = "TEXT", "DISTRIBUTED"
+    if (reader.peek("(", "FORMAT") or reader.peek("(", "TYPE")) and reader.accept("("):
+        while True:
+            if reader.accept("FORMAT"):
+                form = _one_of(reader, FORMS[:2] if analyze else FORMS)
+            elif not analyze and reader.accept("TYPE"):
+                plan = _one_of(reader, PLANS)
+            else:
+                raise reader.error()
+            if reader.accept(")"):
+                break
+            reader.expect(",")
+    inner = classify(reader.rest())
+    if not isinstance(inner, EXPLAINED) or (analyze and not isinstance(inner, s.Select)):
+        word = "EXPLAIN ANALYZE" if analyze else "EXPLAIN"
+        raise unsupported(f"{word} of {inner.subkind.replace('_', ' ')}")
+    return s.Explain(inner, analyze, form, plan)
 
 
-def _describe(reader: Reader) -> s.Statement:
-    if reader.peek("FORMATTED") or reader.peek("EXTENDED"):
-        raise unsupported(f"DESCRIBE {reader.next().text.upper()}")
-    reader.accept("TABLE")
-    return _ended(reader, s.Describe(reader.name()))
-
-
-def _ended(reader: Reader, statement: s.Statement) -> s.Statement:
-    reader.end()
-    return statement
+def _one_of(reader: Reader, words: tuple[str, ...]) -> str:
+    for word in words:
+        if reader.accept(word):
+            return word
+    raise reader.error()
 
 
 def _prepare(reader: Reader) -> s.Statement:
@@ -240,13 +211,13 @@ def _prepare(reader: Reader) -> s.Statement:
 def _execute(reader: Reader) -> s.Statement:
     name = reader.identifier()
     if not reader.accept("USING"):
-        return _ended(reader, s.Execute(name))
+        return ended(reader, s.Execute(name))
     return s.Execute(name, tuple(reader.expressions()))
 
 
 def _deallocate(reader: Reader) -> s.Statement:
     reader.expect("PREPARE")
-    return _ended(reader, s.Deallocate(reader.identifier()))
+    return ended(reader, s.Deallocate(reader.identifier()))
 
 
 READERS: dict[str, Callable[[Reader], s.Statement]] = {
@@ -257,13 +228,14 @@ READERS: dict[str, Callable[[Reader], s.Statement]] = {
     "VACUUM": iceberg.vacuum,
     "CREATE": _create,
     "DROP": _drop,
-    "ALTER": _alter,
+    "ALTER": alter,
     "INSERT": _insert,
     "MSCK": _repair,
     "UNLOAD": lambda reader: read_unload(reader, _with_properties),
-    "SHOW": _show,
-    "DESCRIBE": _describe,
-    "DESC": _describe,
+    "SHOW": show,
+    "DESCRIBE": describe,
+    "DESC": describe,
+    "EXPLAIN": _explain,
     "PREPARE": _prepare,
     "EXECUTE": _execute,
     "DEALLOCATE": _deallocate,

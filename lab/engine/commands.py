@@ -2,237 +2,135 @@
 lines of text.
 """
 
-import fnmatch
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+from lab.engine import alterations, listings, partition_commands
 from lab.engine import statements as s
-from lab.engine.catalog import Catalog, Objects, Partition, Table
-from lab.engine.errors import QueryError, unsupported
-from lab.engine.hive_paths import parse_partition_path, partition_name
-from lab.engine.scan import data_files
+from lab.engine.catalog import Database
+from lab.engine.errors import QueryError
+from lab.engine.iceberg.statements import ChangeColumn
+from lab.engine.metastore import Metastore, semantic, task
 
-WIDTH = 20
 HEADINGS = {
     s.ShowDatabases: ("database_name",),
     s.ShowTables: ("tab_name",),
+    s.ShowViews: ("views",),
     s.ShowPartitions: ("partition",),
     s.ShowColumns: ("field",),
+    s.ShowProperties: ("prpt_name", "prpt_value"),
+    s.ShowCreateTable: ("createtab_stmt",),
+    s.ShowCreateView: ("create view",),
     s.Describe: ("col_name", "data_type", "comment"),
+    s.DescribeView: ("column", "type"),
 }
 
 
-class Commands:
-    """Runs DDL in one database of a catalogue."""
+def run(store: Metastore, statement: s.Statement) -> tuple[tuple[str, ...], list[str]]:
+    """Do what the statement says; the headings and the lines of what Athena prints."""
+    lines = HANDLERS[type(statement)](store, statement)
+    headings = HEADINGS.get(type(statement), ())
+    if isinstance(statement, s.Describe | s.ShowColumns) and _is_view(store, statement.name):
+        headings = HEADINGS[s.DescribeView]
+    return headings, lines
 
-    def __init__(self, catalog: Catalog, objects: Objects, database: str) -> None:
-        self.catalog = catalog
-        self.objects = objects
-        self.database = database.lower()
 
-    def run(self, statement: s.Statement) -> list[str]:
-        """Do what the statement says; the lines are what Athena prints."""
-        handler = getattr(self, f"_{type(statement).__name__.lower()}")
-        lines: list[str] = handler(statement)
-        return lines
+def _is_view(store: Metastore, name: s.Name) -> bool:
+    found = store.catalog.table(name.database or store.database, name.table)
+    return found is not None and found.view is not None
 
-    def place(self, name: s.Name) -> tuple[str, str]:
-        """Database and table. SCHEMA_NOT_FOUND when the database is not there."""
-        database = name.database or self.database
-        if self.catalog.database(database) is None:
-            raise QueryError(
-                "FAILED", f"SemanticException [Error 10072]: Database does not exist: {database}"
-            )
-        return database, name.table
 
-    def find(self, name: s.Name) -> Table:
-        database, table = self.place(name)
-        found = self.catalog.table(database, table)
-        if found is None:
-            raise QueryError(
-                "FAILED", f"SemanticException [Error 10001]: Table not found {database}.{table}"
-            )
-        return found
+def _create_database(store: Metastore, statement: s.CreateDatabase) -> list[str]:
+    name = statement.database.name
+    if store.catalog.database(name) is None:
+        store.catalog.create_database(statement.database)
+    elif not statement.if_not_exists:
+        raise task(f"Database {name} already exists")
+    return []
 
-    def _createdatabase(self, statement: s.CreateDatabase) -> list[str]:
-        if self.catalog.database(statement.database.name) is not None:
-            if statement.if_not_exists:
-                return []
-            raise _task(f"Database {statement.database.name} already exists")
-        self.catalog.create_database(statement.database)
-        return []
 
-    def _dropdatabase(self, statement: s.DropDatabase) -> list[str]:
-        if self.catalog.database(statement.name) is None:
-            if statement.if_exists:
-                return []
-            raise QueryError(
-                "FAILED",
-                f"SemanticException [Error 10072]: Database does not exist: {statement.name}",
-            )
-        if self.catalog.tables(statement.name) and not statement.cascade:
-            raise _task(
-                f"InvalidOperationException(message:Database {statement.name} is not"
-                f" empty. One or more tables exist.)"
-            )
-        self.catalog.drop_database(statement.name)
-        return []
-
-    def _createtable(self, statement: s.CreateTable) -> list[str]:
-        database, name = self.place(s.Name(statement.table.name, statement.table.database or None))
-        if self.catalog.table(database, name) is not None:
-            if statement.if_not_exists:
-                return []
-            raise _task(f"AlreadyExistsException(message:Table {name} already exists.)")
-        self.catalog.create_table(replace(statement.table, database=database))
-        return []
-
-    def _drop(self, statement: s.Drop) -> list[str]:
-        database, name = self.place(statement.name)
-        found = self.catalog.table(database, name)
-        if found is None:
-            if statement.if_exists:
-                return []
-            raise QueryError(
-                "FAILED", f"SemanticException [Error 10001]: Table not found {database}.{name}"
-            )
-        if (found.view is not None) != statement.view:
-            what = (
-                "Cannot drop a view with DROP TABLE"
-                if found.view
-                else "Cannot drop a base table with DROP VIEW"
-            )
-            raise QueryError("FAILED", f"SemanticException [Error 10077]: {what}")
-        self.catalog.drop_table(database, name)
-        return []
-
-    def _values(self, table: Table, spec: s.Spec) -> tuple[str, ...]:
-        given = dict(spec)
-        names = [key.name.lower() for key in table.partition_keys]
-        if sorted(given) != sorted(names):
-            wrong = ", ".join(given)
-            raise QueryError(
-                "FAILED",
-                f"SemanticException [Error 10006]: Partition spec {{{wrong}}} does not"
-                f" match the partition keys",
-            )
-        return tuple(given[name] for name in names)
-
-    def _addpartitions(self, statement: s.AddPartitions) -> list[str]:
-        table = self.find(statement.name)
-        known = {part.values for part in self.catalog.partitions(table)}
-        new = []
-        for spec, location in statement.partitions:
-            values = self._values(table, spec)
-            if values in known:
-                if statement.if_not_exists:
-                    continue
-                raise _task("AlreadyExistsException(message:Partition already exists.)")
-            known.add(values)
-            default = table.location.rstrip("/") + "/" + partition_name(table, values)
-            new.append(Partition(values, location or default))
-        self.catalog.add_partitions(table, new)
-        return []
-
-    def _droppartitions(self, statement: s.DropPartitions) -> list[str]:
-        table = self.find(statement.name)
-        known = {part.values for part in self.catalog.partitions(table)}
-        for spec in statement.partitions:
-            values = self._values(table, spec)
-            if values in known:
-                self.catalog.drop_partition(table, values)
-            elif not statement.if_exists:
-                shown = ", ".join(f"{key}={value}" for key, value in spec)
-                raise QueryError(
-                    "FAILED", f"SemanticException [Error 10006]: Partition not found ({shown})"
-                )
-        return []
-
-    def _addcolumns(self, statement: s.AddColumns) -> list[str]:
-        table = self.find(statement.name)
-        known = {column.name.lower() for column in table.all_columns}
-        for column in statement.columns:
-            if column.name in known:
-                raise _task(f"Duplicate column name: {column.name}")
-        self.catalog.replace_table(replace(table, columns=table.columns + statement.columns))
-        return []
-
-    def _setproperties(self, statement: s.SetProperties) -> list[str]:
-        table = self.find(statement.name)
-        merged = {**table.parameters, **statement.properties}
-        self.catalog.replace_table(replace(table, parameters=merged))
-        return []
-
-    def _repair(self, statement: s.Repair) -> list[str]:
-        """Add the partitions that lie under the table's location as ``key=value`` folders."""
-        table = self.find(statement.name)
-        if not table.partition_keys:
-            raise _task(f"Table {table.name} is not a partitioned table")
-        known = {part.values for part in self.catalog.partitions(table)}
-        root = table.location.rstrip("/")
-        found: dict[tuple[str, ...], str] = {}
-        for file in data_files(self.objects, root):
-            values, folder = parse_partition_path(table, file.key)
-            if values is not None and values not in known:
-                found.setdefault(values, folder)
-        bucket = root.split("/")[2]
-        new = [
-            Partition(values, f"s3://{bucket}/{folder}") for values, folder in sorted(found.items())
-        ]
-        self.catalog.add_partitions(table, new)
-        names = [f"{table.name}:{partition_name(table, part.values)}" for part in new]
-        if not names:
+def _drop_database(store: Metastore, statement: s.DropDatabase) -> list[str]:
+    found: Database | None = store.catalog.database(statement.name)
+    if found is None:
+        if statement.if_exists:
             return []
-        lines = ["Partitions not in metastore:\t" + "\t".join(names)]
-        return lines + [f"Repair: Added partition to metastore {name}" for name in names]
-
-    def _showdatabases(self, statement: s.ShowDatabases) -> list[str]:
-        names = sorted(database.name for database in self.catalog.databases())
-        return [name for name in names if _matches(name, statement.pattern)]
-
-    def _showtables(self, statement: s.ShowTables) -> list[str]:
-        database, _ = self.place(s.Name("", statement.database))
-        tables = self.catalog.tables(database)
-        names = sorted(t.name for t in tables if t.view is not None or not statement.views_only)
-        return [name for name in names if _matches(name, statement.pattern)]
-
-    def _showpartitions(self, statement: s.ShowPartitions) -> list[str]:
-        table = self.find(statement.name)
-        if not table.partition_keys:
-            raise _task(f"Table {table.name} is not a partitioned table")
-        return sorted(partition_name(table, part.values) for part in self.catalog.partitions(table))
-
-    def _showcolumns(self, statement: s.ShowColumns) -> list[str]:
-        return [column.name.ljust(WIDTH) for column in self.find(statement.name).all_columns]
-
-    def _describe(self, statement: s.Describe) -> list[str]:
-        table = self.find(statement.name)
-        if table.view is not None:
-            raise unsupported("DESCRIBE of a view")
-        lines = [_described(c.name, c.type, c.comment or "") for c in table.all_columns]
-        if table.partition_keys:
-            lines += [
-                "",
-                "# Partition Information",
-                _described("# col_name", "data_type", "comment"),
-                "",
-            ]
-            lines += [_described(c.name, c.type, c.comment or "") for c in table.partition_keys]
-        return lines
+        raise semantic(10072, f"Database does not exist: {statement.name}")
+    if store.catalog.tables(statement.name) and not statement.cascade:
+        raise task(
+            f"InvalidOperationException(message:Database {statement.name} is not empty. One or more"
+            " tables exist.)"
+        )
+    store.catalog.drop_database(statement.name)
+    return []
 
 
-def _described(*parts: str) -> str:
-    return "\t".join(part.ljust(WIDTH) for part in parts)
+def _create_table(store: Metastore, statement: s.CreateTable) -> list[str]:
+    table = statement.table
+    database, name = store.place(s.Name(table.name, table.database or None))
+    if store.catalog.table(database, name) is None:
+        store.catalog.create_table(store.stamped(replace(table, database=database)))
+    elif not statement.if_not_exists:
+        raise task(f"AlreadyExistsException(message:Table {name} already exists.)")
+    return []
 
 
-def _task(reason: str) -> QueryError:
-    return QueryError(
-        "FAILED",
-        f"Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. {reason}",
-    )
+def _drop(store: Metastore, statement: s.Drop) -> list[str]:
+    database, name = store.place(statement.name)
+    found = store.catalog.table(database, name)
+    if found is None:
+        if statement.if_exists:
+            return []
+        raise semantic(10001, f"Table not found {database}.{name}")
+    if found.view is not None:
+        raise semantic(10077, "Cannot drop a view with DROP TABLE")
+    store.catalog.drop_table(database, name)
+    return []
 
 
-def _matches(name: str, pattern: str | None) -> bool:
-    """Hive's patterns: ``*`` for anything, ``|`` for or."""
-    if pattern is None:
-        return True
-    return any(fnmatch.fnmatchcase(name, part.strip().lower()) for part in pattern.split("|"))
+def _drop_view(store: Metastore, statement: s.DropView) -> list[str]:
+    """The errors are Trino's, whose statement this is."""
+    database, name = statement.name.database or store.database, statement.name.table
+    found = store.catalog.table(database, name)
+    shown = f"awsdatacatalog.{database}.{name}"
+    if found is None:
+        if statement.if_exists:
+            return []
+        raise QueryError("TABLE_NOT_FOUND", f"line 1:1: View '{shown}' does not exist")
+    if found.view is None:
+        raise QueryError(
+            "GENERIC_USER_ERROR",
+            f"line 1:1: View '{shown}' does not exist, but a table with that name exists. Did you"
+            f" mean DROP TABLE {shown}?",
+        )
+    store.catalog.drop_table(database, name)
+    return []
+
+
+HANDLERS: dict[type[s.Statement], Callable[[Metastore, Any], list[str]]] = {
+    s.CreateDatabase: _create_database,
+    s.DropDatabase: _drop_database,
+    s.CreateTable: _create_table,
+    s.Drop: _drop,
+    s.DropView: _drop_view,
+    s.SetDatabaseProperties: alterations.set_database_properties,
+    s.SetProperties: alterations.set_properties,
+    s.AddColumns: alterations.add_columns,
+    s.ReplaceColumns: alterations.replace_columns,
+    s.SetLocation: alterations.set_location,
+    ChangeColumn: alterations.change_column,
+    s.AddPartitions: partition_commands.add,
+    s.DropPartitions: partition_commands.drop,
+    s.RenamePartition: partition_commands.rename,
+    s.ShowPartitions: partition_commands.show,
+    s.Repair: partition_commands.repair,
+    s.ShowDatabases: listings.databases,
+    s.ShowTables: listings.tables,
+    s.ShowViews: listings.views,
+    s.ShowColumns: listings.columns,
+    s.ShowProperties: listings.properties,
+    s.ShowCreateTable: listings.table_statement,
+    s.ShowCreateView: listings.view_statement,
+    s.Describe: listings.describe,
+    s.DescribeView: listings.describe_view,
+}

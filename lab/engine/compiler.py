@@ -22,10 +22,11 @@ MAX_SQL = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A column of the result."""
+    """A column of the result; ``named`` unless its name is made up from its place."""
 
     name: str
     type: Type
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,21 @@ class Compiled:
 
 
 def compile_statement(
-    tree: exp.Expr, catalog: Catalog, database: str, now: dt.datetime
+    tree: exp.Expr, catalog: Catalog, database: str, now: dt.datetime, views: tuple[str, ...] = ()
 ) -> Compiled:
     """Compile a parsed query. Every error of the statement itself is raised here, before anything
-    is read.
+    is read. ``views`` are those that the query is of, which it must not use.
     """
-    context = Context(catalog, database.lower(), now.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3])
+    moment = now.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    context = Context(catalog, database.lower(), moment, views=views)
     query = compile_query(tree, context, None)
     if len(query.sql) > MAX_SQL:
         raise QueryError("QUERY_TEXT_TOO_LARGE", "The query is too complex for this lab")
     _assign_columns(query, context)
     columns = tuple(
-        Named(output.name if output.name is not None else f"_col{place}", output.type)
+        Named(output.name, output.type)
+        if output.name is not None
+        else Named(f"_col{place}", output.type, named=False)
         for place, output in enumerate(query.columns)
     )
     return Compiled(query.sql, columns, tuple(context.scans))

@@ -107,6 +107,12 @@ def _json(value: str, kind: Type, depth: int = 0) -> str:
     match kind.name:
         case "varbinary" if depth == 0:
             return f"to_base64({value})"
+        case "double" | "real" if depth == 0:
+            # JSON has no such numbers.
+            odd = f"CASE WHEN isnan({value}) THEN 'NaN' WHEN {value} > 0 THEN 'Infinity' ELSE"
+            odd += " '-Infinity' END"
+            usual = f"coalesce(isfinite({value}), true)"
+            return f"CASE WHEN {usual} THEN to_json({value}) ELSE to_json({odd}) END"
         case "varbinary" | "timestamp with time zone":
             raise unsupported(f"{kind} in JSON")
         case "char" if depth == 0:

@@ -8,17 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.engine import copying, writer
+from lab.engine import commands, copying, explain, views, writer
 from lab.engine import statements as s
-from lab.engine.catalog import Catalog, Column, Objects, Table
+from lab.engine.catalog import Catalog, Objects, Table
 from lab.engine.classify import classify
-from lab.engine.commands import HEADINGS, Commands
 from lab.engine.compiler import Compiled, Named, compile_statement
 from lab.engine.errors import QueryError
 from lab.engine.iceberg.lookup import Lake, concerns
+from lab.engine.metastore import Metastore
 from lab.engine.run import Job, Pool, plan, rows, with_sources
 from lab.engine.scan import Source
-from lab.engine.type_text import to_hive
 from lab.engine.types import VARCHAR
 from lab.engine.udfs import Registry
 
@@ -52,7 +51,7 @@ class Engine:
         """The statement, its syntax checked."""
         return classify(sql)
 
-    def run(
+    def run(  # noqa: PLR0911  one return per kind
         self,
         statement: s.Statement,
         database: str,
@@ -76,9 +75,10 @@ class Engine:
                 return self._unload(statement, database, job, now)
             case s.CreateView():
                 return self._create_view(statement, database, now)
-        lines = Commands(self.catalog, self.objects, database).run(statement)
-        columns = tuple(Named(name, VARCHAR) for name in HEADINGS.get(type(statement), ()))
-        return Outcome("lines", columns, iter([[line] for line in lines]))
+            case s.Explain():
+                return self._explain(statement, database, job, now)
+        store = Metastore(self.catalog, self.objects, database.lower(), now)
+        return _lines(*commands.run(store, statement))
 
     @property
     def lake(self) -> Lake:
@@ -97,12 +97,11 @@ class Engine:
         done = run(session, statement, default)
         if statement.kind == "DML" or isinstance(statement, s.CreateTableAs):
             return Outcome("manifest", files=done.files, location=done.location, count=done.count)
-        columns = tuple(Named(name, VARCHAR) for name in HEADINGS.get(type(statement), ()))
-        return Outcome("lines", columns, iter([[line] for line in done.lines]))
+        return _lines(commands.HEADINGS.get(type(statement), ()), done.lines)
 
     def _compile(
         self,
-        statement: s.Select | s.CreateTableAs | s.Insert | s.Unload | s.CreateView,
+        statement: s.Queried,
         database: str,
         now: dt.datetime,
     ) -> Compiled:
@@ -123,6 +122,19 @@ class Engine:
         return Outcome(
             "table", compiled.columns, rows(job, compiled, sources), planning_seconds=planning
         )
+
+    def _explain(self, statement: s.Explain, database: str, job: Job, now: dt.datetime) -> Outcome:
+        started = time.monotonic()
+        compiled = self._compile(statement.statement, database, now)
+        if statement.analyze:
+            sources = self._plan(job, compiled)
+            planning = time.monotonic() - started
+            lines = explain.analyze(statement, compiled, job, sources, planning)
+        else:
+            self.functions.require(job.cursor, compiled.sql)
+            lines = explain.explain(statement, compiled, job, self.lake, self.objects)
+        heading = "Valid" if statement.type == "VALIDATE" else "Query Plan"
+        return _lines((heading,), lines)
 
     def _create_table_as(
         self, statement: s.CreateTableAs, database: str, job: Job, default: str, now: dt.datetime
@@ -196,23 +208,25 @@ class Engine:
         return Outcome("manifest", files=files, location=table.location, count=count)
 
     def _create_view(self, statement: s.CreateView, database: str, now: dt.datetime) -> Outcome:
-        where, name = (statement.name.database or database).lower(), statement.name.table
-        if self.catalog.database(where) is None:
-            raise QueryError("SCHEMA_NOT_FOUND", f"line 1:1: Schema '{where}' does not exist")
-        existing = self.catalog.table(where, name)
-        if existing is not None and (existing.view is None or not statement.or_replace):
-            what = "Table" if existing.view is None else "View"
-            raise QueryError(
-                "TABLE_ALREADY_EXISTS",
-                f"line 1:1: {what} already exists: 'awsdatacatalog.{where}.{name}'",
-            )
-        compiled = compile_statement(statement.tree, self.lake, database, now)
-        columns = tuple(
-            Column(column.name.lower(), to_hive(column.type)) for column in compiled.columns
+        where, existing = views.check(self.catalog, statement, database)
+        name = statement.name.table
+        own = (f"{where}.{name}",)
+        compiled = compile_statement(statement.tree, self.lake, database, now, own)
+        view = Table(
+            where,
+            name,
+            views.columns(compiled),
+            view=statement.query,
+            parameters={"presto_view": "true"},
         )
-        view = Table(where, name, columns, view=statement.query, parameters={"presto_view": "true"})
         if existing is not None:
             self.catalog.replace_table(view)
         else:
             self.catalog.create_table(view)
         return Outcome("lines")
+
+
+def _lines(headings: tuple[str, ...], lines: list[str]) -> Outcome:
+    """What DDL prints."""
+    columns = tuple(Named(name, VARCHAR) for name in headings)
+    return Outcome("lines", columns, iter([[line] for line in lines]))

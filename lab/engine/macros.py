@@ -1,4 +1,4 @@
-"""What DuckDB lacks and SQL can say, added to every database; see ``udfs`` for what it cannot say."""
+"""What DuckDB lacks and SQL can say, added to every database; ``udfs`` has what it cannot say."""
 
 import duckdb
 

@@ -5,6 +5,7 @@ and an interval give a date; text is never compared with numbers. Source: Trino 
 "Mathematical functions and operators".
 """
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,9 @@ from lab.engine.values import Env, Value, union_reads
 
 SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%"}
 FLIPPED = {">": "<", ">=": "<="}
+# The digits of decimals that DuckDB keeps in 64 bits.
+BITS_64 = 18
+CALLS = re.compile(r"\b(?!CAST\()\w+\(|\bSELECT\b|\bCASE\b")
 
 
 def arithmetic(symbol: str, left: Value, right: Value, env: Env, node: Any) -> Value:
@@ -86,7 +90,8 @@ def _decimal(symbol: str, left: Value, right: Value, env: Env) -> Value:
             if s1 + s2 > types.MAX_PRECISION:
                 raise unsupported(f"{left.type} * {right.type}")
             kind = types.decimal(p1 + p2, s1 + s2)
-            return _made(f"CAST(({x.sql} * {y.sql}) AS {types.duckdb(kind)})", kind, x, y)
+            sql, narrow = _product(x, y, kind)
+            return replace(_made(sql, kind, x, y), narrow=narrow)
         case "/":
             scale = max(s1, s2)
             kind = types.decimal(p1 + s2 + max(0, s2 - s1), scale)
@@ -97,6 +102,34 @@ def _decimal(symbol: str, left: Value, right: Value, env: Env) -> Value:
     wide = types.duckdb(types.decimal(max(p1 - s1, p2 - s2) + scale, scale))
     sql = f"CAST(CAST({x.sql} AS {wide}) % CAST({y.sql} AS {wide}) AS {types.duckdb(kind)})"
     return _made(_nonzero(sql, y, kind, env), kind, x, y)
+
+
+def _product(x: Value, y: Value, kind: Type) -> tuple[str, str | None]:
+    """The product, and the same in 64 bits: DuckDB takes those when both factors fit them, and
+    fails when the product does not; 128 bits take three times as long.
+    """
+    target = types.duckdb(kind)
+    (p1, s1), (p2, _) = x.type.args, y.type.args
+    exact = f"CAST(({x.sql} * {y.sql}) AS {target})"
+    if p1 + p2 <= BITS_64:
+        return exact, None
+    if max(p1, p2) <= BITS_64:
+        wide = types.duckdb(types.decimal(p1 + p2, s1))
+        exact = f"CAST((CAST({x.sql} AS {wide}) * {y.sql}) AS {target})"
+    a, b = _narrow(x), _narrow(y)
+    if a is None or b is None:
+        return exact, None
+    # DuckDB may compute a part that occurs twice before all else, so that TRY is around each.
+    return f"coalesce(CAST(TRY({a} * {b}) AS {target}), {exact})", f"TRY({a} * {b})"
+
+
+def _narrow(value: Value) -> str | None:
+    """A decimal in 64 bits, if TRY takes it: it takes no function that may fail, no aggregate and
+    no subquery.
+    """
+    if value.type.args[0] <= BITS_64 and not CALLS.search(value.sql):
+        return value.sql
+    return value.narrow
 
 
 def unscaled(sql: str, kind: Type, more: int = 0) -> str:

@@ -8,12 +8,13 @@ from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from lab.engine.errors import QueryError
-from lab.engine.statements import Name, Spec
+from lab.engine.statements import Condition, Name, Spec
 from lab.engine.syntax import mismatched
 
 CATALOG = "awsdatacatalog"
 HIVE_STATEMENTS = ("ALTER", "DROP", "SHOW", "MSCK", "DESCRIBE", "DESC")
 OPENING, CLOSING = ("(", "["), (")", "]")
+COMPARISONS = ("=", "<>", "!=", "<", "<=", ">", ">=")
 HIVE_OBJECTS = ("EXTERNAL", "DATABASE", "SCHEMA")
 
 
@@ -55,6 +56,17 @@ def _tokens(sql: str) -> list[Token]:
         raise QueryError("SYNTAX_ERROR", f"line 1:1: {str(error).splitlines()[0]}") from error
 
 
+def _only_statement(sql: str, tokens: list[Token]) -> list[Token]:
+    """The tokens of the one statement that ``sql`` may hold, without semicolons."""
+    ends = [t.token_type == TokenType.SEMICOLON for t in tokens]
+    found = [place for place, end in enumerate(ends) if not end]
+    if found and any(ends[found[0] : found[-1]]):
+        raise QueryError("SYNTAX_ERROR", f"Only one sql statement is allowed. Got: {sql.rstrip()}")
+    if not found and ends:
+        raise QueryError("SYNTAX_ERROR", f"Empty sql statement: {sql.rstrip()}")
+    return [tokens[place] for place in found]
+
+
 class Reader:
     """A position in a statement. DDL is split by Hive's rules (both quotes make strings), queries
     by Trino's.
@@ -62,7 +74,7 @@ class Reader:
 
     def __init__(self, sql: str) -> None:
         self.sql = sql
-        self.tokens = [t for t in _tokens(sql) if t.token_type != TokenType.SEMICOLON]
+        self.tokens = _only_statement(sql, _tokens(sql))
         self.place = 0
 
     @property
@@ -118,38 +130,61 @@ class Reader:
         return word.lower()
 
     def name(self) -> Name:
-        """``[catalog.][database.]table``"""
-        parts = [self.identifier()]
+        """``[catalog.][database.]table``, or in one pair of back quotes, as Hive has it."""
+        parts = self._parts()
         while self.accept("."):
-            parts.append(self.identifier())
+            parts += self._parts()
         if len(parts) == 3 and parts[0] == CATALOG:
             parts = parts[1:]
         if len(parts) > 2:
             raise QueryError("CATALOG_NOT_FOUND", f"Catalog '{parts[0]}' not found")
         return Name(parts[-1], parts[0] if len(parts) == 2 else None)
 
+    def _parts(self) -> list[str]:
+        quoted = self.token is not None and self.sql[self.token.start] == "`"
+        name = self.identifier()
+        return name.split(".") if quoted else [name]
+
     def partition(self) -> Spec:
         """``PARTITION (key = 'value', ...)``"""
+        return tuple((key, value) for key, _, value in self._conditions(("=",)))
+
+    def conditions(self) -> tuple[Condition, ...]:
+        """``PARTITION (key >= 'value', ...)``"""
+        return self._conditions(COMPARISONS)
+
+    def _conditions(self, signs: tuple[str, ...]) -> tuple[Condition, ...]:
         self.expect("PARTITION", "(")
-        pairs = []
+        found = []
         while True:
             key = self.identifier()
-            if not self.accept("="):
-                raise QueryError(
-                    "NOT_SUPPORTED",
-                    "a partition condition other than = is not supported by this lab",
-                )
-            token = self.next()
-            sign = ""
-            if token.token_type == TokenType.DASH:
-                sign, token = "-", self.next()
-            if token.token_type not in (TokenType.STRING, TokenType.NUMBER):
-                self.place -= 1
+            place, sign = self.place, self._sign()
+            if sign not in signs:
+                self.place = place
                 raise self.error()
-            pairs.append((key, sign + token.text))
+            found.append((key, "<>" if sign == "!=" else sign, self._constant()))
             if self.accept(")"):
-                return tuple(pairs)
+                return tuple(found)
             self.expect(",")
+
+    def _sign(self) -> str:
+        """A comparison, whose characters are tokens of their own."""
+        sign = ""
+        while (token := self.token) is not None and token.text in ("=", "<", ">", "!"):
+            sign += self.next().text
+        return sign
+
+    def _constant(self) -> str:
+        """A text or a number, with its sign, as text; ``date '...'`` is its text."""
+        if self.peek("DATE") or self.peek("TIMESTAMP"):
+            self.place += 1
+            return self.string()
+        sign = "-" if self.accept("-") else ""
+        token = self.next()
+        if token.token_type not in (TokenType.STRING, TokenType.NUMBER):
+            self.place -= 1
+            raise self.error()
+        return sign + token.text
 
     def expressions(self) -> list[str]:
         """What is left, split at its commas outside of parentheses and brackets."""

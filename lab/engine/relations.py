@@ -17,7 +17,7 @@ from lab.engine.expression import boolean, compile_expression
 from lab.engine.operators import compare
 from lab.engine.pushdown import push_down
 from lab.engine.sampling import sample
-from lab.engine.syntax import parse_query, refuse_unknown
+from lab.engine.syntax import refuse_unknown
 from lab.engine.type_text import parse_type
 from lab.engine.types import quote
 from lab.engine.values import NOTHING, Context, Env, Field, Reads, Scope, Value
@@ -99,7 +99,9 @@ def _table(node: exp.Table, context: Context, parent: Scope | None) -> Relation:
             return _cte(cte, node, context)
     database, name = table_name(node, context)
     if database == "information_schema":
-        raise unsupported("information_schema", node)
+        from lab.engine.information_schema import table as virtual_table
+
+        return _scan(virtual_table(name, node), node, context)
     if context.catalog.database(database) is None:
         raise failure("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist", node)
     table = context.catalog.table(database, name)
@@ -129,14 +131,9 @@ def _cte(cte: Any, node: exp.Table, context: Context) -> Relation:
 
 
 def _view(table: Table, node: exp.Table, context: Context) -> Relation:
-    from lab.engine.query import compile_query
+    from lab.engine.views import compile_view
 
-    name = f"{table.database}.{table.name}"
-    if name in context.views:
-        raise failure("VIEW_IS_RECURSIVE", f"View '{CATALOG}.{name}' is recursive", node)
-    inner = replace(context, database=table.database, views=(*context.views, name))
-    query = compile_query(parse_query(table.view or ""), inner, None)
-    context.relations = inner.relations
+    query = compile_view(table, node, context)
     names = tuple(column.name for column in table.columns)
     return _named(query, node.alias_or_name, aliases(node) or names, context, node)
 

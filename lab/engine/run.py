@@ -209,6 +209,8 @@ def translate(error: duckdb.Error) -> QueryError:  # noqa: PLR0911  one return p
         return QueryError(name, rest)
     if "More than one row returned by a subquery" in message:
         return QueryError("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")
+    if "ORC timestamp" in message:
+        return from_reader(message)
     if isinstance(error, duckdb.OutOfRangeException) or "out of range" in message.lower():
         return QueryError("NUMERIC_VALUE_OUT_OF_RANGE", message)
     if "JSON" in message or "CSV" in message or isinstance(error, duckdb.IOException):

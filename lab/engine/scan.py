@@ -10,6 +10,7 @@ User Guide,
 
 # ruff: noqa: S608  the SQL is of our own making, its names and texts quoted
 
+import json
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
@@ -64,27 +65,46 @@ class Source:
     bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The partitions that a scan reads, their files, and the bytes that it needs of them."""
+
+    found: list[tuple[Partition, list[StoredFile]]]
+    bytes: int
+
+
 def prepare(scan: Scan, catalog: Catalog, objects: Objects, staging: Staging) -> Source:
     """Choose partitions, list files, write the SQL."""
     if is_iceberg(scan.table):
         from lab.engine.iceberg import scan as iceberg
 
         return iceberg.prepare(scan, objects, staging)
-    chosen = _chosen(scan, catalog, staging.connection)
-    for part in chosen:
-        schemas.check(scan.table, part)
-    with commits.READING:
-        found = [(part, data_files(objects, part.location)) for part in chosen]
-    count = _count(scan, [file for _, listed in found for file in listed])
-    found = [(part, _readable(scan, listed, staging)) for part, listed in found]
+    if scan.table.database == "information_schema":
+        from lab.engine import information_schema
+
+        return information_schema.prepare(scan, catalog, staging)
+    choice = choose(scan, catalog, objects, staging.connection)
+    found = [(part, _readable(scan, listed, staging)) for part, listed in choice.found]
     files = [file for _, listed in found for file in listed]
     if not files:
-        return Source(_empty(scan), 0)
+        return Source(empty(scan), 0)
     name = FILE_COLUMN if _needs_values(scan) else ""
     sql = _read(scan, files, name, staging)
     if name:
         sql = _with_values(scan, sql, found)
-    return Source(sql, count)
+    return Source(sql, choice.bytes)
+
+
+def choose(
+    scan: Scan, catalog: Catalog, objects: Objects, connection: duckdb.DuckDBPyConnection
+) -> Choice:
+    """Choose partitions and list their files; of these, footers at most are read."""
+    chosen = _chosen(scan, catalog, connection)
+    for part in chosen:
+        schemas.check(scan.table, part)
+    with commits.READING:
+        found = [(part, data_files(objects, part.location)) for part in chosen]
+    return Choice(found, _count(scan, [file for _, listed in found for file in listed]))
 
 
 def _readable(scan: Scan, files: list[StoredFile], staging: Staging) -> list[StoredFile]:
@@ -155,24 +175,29 @@ def _matching(
         f" {quote(key.name.lower())}"
         for place, key in enumerate(keys)
     )
-    lists = ", ".join(f"unnest(?) AS {quote(f'k{place}')}" for place in range(len(keys)))
+    values = (
+        json.dumps([None if value == HIVE_NULL else value for value in column])
+        for column in zip(*rows, strict=True)
+    )
+    # As text, since DuckDB loads pandas, where there is one, to look at a parameter.
+    lists = ", ".join(
+        f"unnest(from_json({types.text(column)}, '[\"VARCHAR\"]')) AS {quote(f'k{place}')}"
+        for place, column in enumerate(values)
+    )
     where = " AND ".join(f"({text})" for text in filters)
     sql = (
-        f'SELECT i FROM (SELECT i, {columns} FROM (SELECT unnest(range(?)) AS i, {lists})) AS "p"'
-        f" WHERE {where} ORDER BY i"
+        f"SELECT i FROM (SELECT i, {columns} FROM (SELECT unnest(range({len(rows)})) AS i,"
+        f' {lists})) AS "p" WHERE {where} ORDER BY i'
     )
-    values = [
-        [None if value == HIVE_NULL else value for value in column]
-        for column in zip(*rows, strict=True)
-    ]
-    return [place for (place,) in connection.execute(sql, [len(rows), *values]).fetchall()]
+    return [place for (place,) in connection.execute(sql).fetchall()]
 
 
 def _value(value: str) -> str:
     return "NULL" if value == HIVE_NULL else types.text(value)
 
 
-def _empty(scan: Scan) -> str:
+def empty(scan: Scan) -> str:
+    """SQL that has the columns of a scan and no row."""
     kinds = {c.name.lower(): c.type for c in scan.table.all_columns} | HIDDEN_COLUMNS
     columns = [
         f"CAST(NULL AS {types.duckdb(parse_type(kind))}) AS {quote(name)}"

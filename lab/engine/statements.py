@@ -99,11 +99,19 @@ class CreateTable(Statement):
 class Drop(Statement):
     name: Name
     if_exists: bool
-    view: bool
     subkind: str = field(default="DROP_TABLE", init=False)
 
 
+@dataclass(frozen=True, slots=True)
+class DropView(Statement):
+    name: Name
+    if_exists: bool
+    subkind: str = field(default="DROP_VIEW", init=False)
+
+
 Spec = tuple[tuple[str, str], ...]
+Condition = tuple[str, str, str]
+"""A key, ``=``, ``<>``, ``<``, ``<=``, ``>`` or ``>=``, and a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,30 +126,66 @@ class AddPartitions(Statement):
 
 @dataclass(frozen=True, slots=True)
 class DropPartitions(Statement):
+    """Those that fulfil all conditions of one of the lists."""
+
     name: Name
     if_exists: bool
-    partitions: tuple[Spec, ...]
+    partitions: tuple[tuple[Condition, ...], ...]
     subkind: str = field(default="ALTER_TABLE_DROP_PARTITION", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RenamePartition(Statement):
+    name: Name
+    partition: Spec
+    becomes: Spec
+    subkind: str = field(default="ALTER_TABLE_RENAME_PARTITION", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SetLocation(Statement):
+    """Of the table, or of one partition of it."""
+
+    name: Name
+    partition: Spec | None
+    location: str
+    subkind: str = field(default="ALTER_TABLE_SET_LOCATION", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceColumns(Statement):
+    name: Name
+    partition: Spec | None
+    columns: tuple[Column, ...]
+    subkind: str = field(default="ALTER_TABLE_REPLACE_COLUMN", init=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AddColumns(Statement):
     name: Name
     columns: tuple[Column, ...]
-    subkind: str = field(default="ALTER_TABLE_ADD_COLUMNS", init=False)
+    partition: Spec | None = None
+    subkind: str = field(default="ALTER_TABLE_ADD_COLUMN", init=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SetProperties(Statement):
     name: Name
     properties: dict[str, str]
-    subkind: str = field(default="ALTER_TABLE_SET_TBLPROPERTIES", init=False)
+    subkind: str = field(default="ALTER_TABLE_PROPERTIES", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SetDatabaseProperties(Statement):
+    database: str
+    properties: dict[str, str]
+    subkind: str = field(default="ALTER_DATABASE_PROPERTIES", init=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Repair(Statement):
     name: Name
-    subkind: str = field(default="MSCK_REPAIR_TABLE", init=False)
+    subkind: str = field(default="MSCK_REPAIR", init=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +226,16 @@ class ShowDatabases(Statement):
 class ShowTables(Statement):
     database: str | None
     pattern: str | None
-    views_only: bool = False
     kind: str = field(default="UTILITY", init=False)
     subkind: str = field(default="SHOW_TABLES", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowViews(Statement):
+    database: str | None
+    pattern: str | None
+    kind: str = field(default="UTILITY", init=False)
+    subkind: str = field(default="SHOW_VIEWS", init=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +253,59 @@ class ShowColumns(Statement):
 
 
 @dataclass(frozen=True, slots=True)
-class Describe(Statement):
+class ShowProperties(Statement):
+    """All of them, or the value of one."""
+
+    name: Name
+    key: str | None
+    kind: str = field(default="UTILITY", init=False)
+    subkind: str = field(default="SHOW_TABLE_PROPERTIES", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCreateTable(Statement):
     name: Name
     kind: str = field(default="UTILITY", init=False)
+    subkind: str = field(default="SHOW_CREATE_TABLE", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCreateView(Statement):
+    name: Name
+    kind: str = field(default="UTILITY", init=False)
+    subkind: str = field(default="SHOW_CREATE_VIEW", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Describe(Statement):
+    """``detail`` is EXTENDED, FORMATTED or empty; ``column`` alone is shown when it is given."""
+
+    name: Name
+    detail: str = ""
+    partition: Spec | None = None
+    column: str | None = None
+    kind: str = field(default="UTILITY", init=False)
     subkind: str = field(default="DESCRIBE_TABLE", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeView(Statement):
+    name: Name
+    kind: str = field(default="UTILITY", init=False)
+    subkind: str = field(default="DESC_VIEW", init=False)
+
+
+Queried = Select | CreateTableAs | Insert | Unload | CreateView
+"""The statements that are about a query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explain(Statement):
+    """``form`` is TEXT, JSON or GRAPHVIZ, ``type`` LOGICAL, DISTRIBUTED, VALIDATE or IO."""
+
+    statement: Queried
+    analyze: bool
+    form: str
+    type: str
+    kind: str = field(default="DML", init=False)
+    subkind: str = field(default="EXPLAIN", init=False)

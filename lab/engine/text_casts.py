@@ -4,6 +4,7 @@
 
 import contextlib
 import datetime as dt
+import re
 
 from lab.engine import types
 from lab.engine.types import Type
@@ -85,7 +86,7 @@ def boolean_of(value: Value, target: Type, env: Env) -> str:
 
 
 def date_of(value: Value, target: Type, env: Env) -> str:
-    if isinstance(value.literal, str):
+    if isinstance(value.literal, str) and re.fullmatch(r"\d{4}-\d\d?-\d\d?", value.literal):
         # A constant that DuckDB sees as one is compared with the statistics of files.
         with contextlib.suppress(ValueError):
             return f"DATE '{dt.datetime.strptime(value.literal, '%Y-%m-%d').date().isoformat()}'"

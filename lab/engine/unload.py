@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from sqlglot.tokenizer_core import TokenType
+
 from lab.engine import statements as s
 from lab.engine.errors import QueryError
 from lab.engine.reader import Reader
@@ -31,6 +33,7 @@ def _skip(reader: Reader) -> int:
     depth = 1
     while True:
         token = reader.next()
-        depth += (token.text == "(") - (token.text == ")")
+        kind = token.token_type
+        depth += (kind == TokenType.L_PAREN) - (kind == TokenType.R_PAREN)
         if depth == 0:
             return int(token.start)

@@ -19,7 +19,7 @@ NOTHING: Reads = frozenset()
 @dataclass(frozen=True, slots=True)
 class Value:
     """A compiled expression. ``reads`` are (scan number, column) pairs; ``literal`` is set when it
-    is a constant.
+    is a constant, ``narrow`` when 64 bits may be enough: it is NULL when they are not.
     """
 
     sql: str
@@ -27,6 +27,7 @@ class Value:
     reads: Reads = NOTHING
     literal: Any = None
     aggregate: bool = False
+    narrow: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

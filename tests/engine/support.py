@@ -29,6 +29,9 @@ class FolderCatalog:
     def create_database(self, database: Database) -> None:
         self.known[database.name] = database
 
+    def replace_database(self, database: Database) -> None:
+        self.known[database.name] = database
+
     def drop_database(self, name: str) -> None:
         del self.known[name]
 
@@ -59,6 +62,12 @@ class FolderCatalog:
 
     def add_partitions(self, table: Table, partitions: list[Partition]) -> None:
         self.parts.setdefault((table.database, table.name), []).extend(partitions)
+
+    def replace_partition(
+        self, table: Table, values: tuple[str, ...], partition: Partition
+    ) -> None:
+        known = self.partitions(table)
+        known[[part.values for part in known].index(values)] = partition
 
     def drop_partition(self, table: Table, values: tuple[str, ...]) -> None:
         kept = [part for part in self.partitions(table) if part.values != values]

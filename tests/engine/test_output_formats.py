@@ -100,6 +100,28 @@ def test_json_as_others_read_it(athena: Athena) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.fidelity("athena_storage.orc_timestamps")
+@pytest.mark.parametrize("form", list(CODECS))
+def test_extreme_values(athena: Athena, form: str) -> None:
+    athena.run(
+        f"CREATE TABLE t WITH (format = '{form}') AS SELECT nan() AS a, -infinity() AS b,"
+        " TIMESTAMP '9999-12-31 23:59:59.999' AS c, TIMESTAMP '0001-01-01 00:00:00.000' AS d,"
+        " DATE '9999-12-31' AS e, BIGINT '-9223372036854775808' AS f, CAST(NULL AS double) AS g,"
+        " DECIMAL '99999999999999999999999999999999999999' AS h, '' AS i"
+    )
+    if form == "ORC":
+        with pytest.raises(QueryError) as caught:
+            athena.run("SELECT c FROM t")
+        assert str(caught.value) == (
+            "NOT_SUPPORTED: an ORC timestamp before 1677 or after 2262 is not supported by this lab"
+        )
+        return
+    assert athena.run("SELECT * FROM t") == [
+        ["NaN", "-Infinity", "9999-12-31 23:59:59.999", "0001-01-01 00:00:00.000", "9999-12-31",
+         "-9223372036854775808", None, "9" * 38, ""]
+    ]  # fmt: skip
+
+
 def test_avro_as_others_read_it(athena: Athena) -> None:
     file = create(athena, "AVRO", "DEFLATE")
     with file.path.open("rb") as content:

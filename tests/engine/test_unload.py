@@ -36,6 +36,18 @@ def test_unload(athena: Athena) -> None:
         assert footer.row_group(0).column(0).compression == "SNAPPY"
 
 
+@pytest.mark.fidelity("athena_storage.unload_order")
+def test_order_without_partitions(athena: Athena) -> None:
+    rows = (
+        "SELECT x * 1000 + y AS a FROM UNNEST(sequence(1, 300)) t(x), UNNEST(sequence(1, 999)) u(y)"
+    )
+    athena.run(f"UNLOAD ({rows} ORDER BY a DESC) TO 's3://data/u/' WITH (format = 'PARQUET')")
+    (file,) = athena.objects.list("s3://data/u/")
+    values = pq.read_table(file.path)["a"].to_pylist()
+    assert len(values) == 299_700
+    assert values == sorted(values, reverse=True)
+
+
 def test_unload_of_text(athena: Athena) -> None:
     athena.run(
         "UNLOAD (SELECT 1, 'a,(b' AS t, ARRAY[1, 2]) TO 's3://data/u'"

@@ -40,7 +40,7 @@ def _truncated(call: Call) -> Value:
     if digits <= scale - precision:
         return Value(f"CAST({value.sql} * 0 AS {types.duckdb(value.type)})", value.type)
     unit = f"CAST('{10 ** (scale - digits)}' AS HUGEINT)"
-    whole = f"({operators.unscaled(value.sql, scale)} // {unit}) * {unit}"
+    whole = f"({operators.unscaled(value.sql, value.type)} // {unit}) * {unit}"
     return Value(operators.divided(whole, "CAST(1 AS HUGEINT)", value.type), value.type)
 
 

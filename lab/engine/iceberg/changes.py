@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pyiceberg.manifest import DataFile, DataFileContent
+from pyiceberg.table import Transaction
 from pyiceberg.table.snapshots import Operation
 from sqlglot import exp
 
@@ -41,20 +42,22 @@ class Changed:
 
 def insert(session: Session, table: IcebergTable, rows: str) -> Changed:
     """Append the rows that ``rows`` selects, in the table's columns."""
-    return insert_kept(session, table, session.keep(ROWS, rows))
+    transaction = session.commits.open(table).transaction()
+    return append(session, transaction, table.full_name, rows)
 
 
-def insert_kept(session: Session, table: IcebergTable, count: int) -> Changed:
-    """Append the rows that are kept in ``ROWS``."""
-    files = write(session, table, ROWS)
-    if files:
-        transaction = session.commits.open(table).transaction()
-        with transaction.update_snapshot().fast_append() as append:
-            for file in files:
-                append.append_data_file(file)
-        with session.undone(files):
-            commit(transaction, table)
-    return Changed([file.file_path for file in files], count)
+def append(session: Session, transaction: Transaction, name: str, rows: str) -> Changed:
+    """Write the rows and commit them with whatever else the transaction does."""
+    metadata = transaction.table_metadata
+    session.functions.require(session.job.cursor, rows)
+    files = writing.write(session.job, metadata, rows, session.objects, session.functions)
+    with session.undone(files):
+        if files:
+            with transaction.update_snapshot().fast_append() as added:
+                for file in files:
+                    added.append_data_file(file)
+        commit(transaction, name)
+    return Changed([one.file_path for one in files], sum(one.record_count for one in files))
 
 
 def write(session: Session, table: IcebergTable, rows: str) -> list[DataFile]:
@@ -67,7 +70,7 @@ def delete(session: Session, table: IcebergTable, tree: exp.Delete) -> Changed:
     compiled = session.compile(query)
     sql = f"SELECT c0 AS {PATH}, c1 AS {POS} FROM ({compiled.sql})"
     count = session.keep(ROWS, session.text(compiled, sql))
-    return _apply(session, table, ROWS, None, count)
+    return _apply(session, table, ROWS, "", count)
 
 
 def update(session: Session, table: IcebergTable, tree: exp.Update) -> Changed:
@@ -130,7 +133,9 @@ def _changed(
     count = session.keep(ROWS, session.text(compiled, sql))
     _check_matched_once(session)
     written = [str(number) for number, clause in enumerate(found) if not clause.deletes]
-    kept = f"(SELECT * FROM {ROWS} WHERE {ACTION} IN ({', '.join(written)}))" if written else None
+    names = ", ".join(map(quote, branches))
+    kept = f"SELECT {names} FROM {ROWS} WHERE {ACTION} IN ({', '.join(written)})"
+    kept = kept if written else ""
     return _apply(session, table, f"(SELECT * FROM {ROWS} WHERE {PATH} IS NOT NULL)", kept, count)
 
 
@@ -159,9 +164,7 @@ def _check_matched_once(session: Session) -> None:
         )
 
 
-def _apply(
-    session: Session, table: IcebergTable, gone: str, rows: str | None, count: int
-) -> Changed:
+def _apply(session: Session, table: IcebergTable, gone: str, rows: str, count: int) -> Changed:
     """Take the rows that ``gone`` places away, add those of ``rows``."""
     if not count:
         return Changed([], 0)
@@ -178,7 +181,7 @@ def _apply(
         delta.append_delete_file(file)
     delta.commit()
     with session.undone([*added, *positions]):
-        commit(transaction, table)
+        commit(transaction, table.full_name)
     return Changed([file.file_path for file in (*added, *positions)], count)
 
 

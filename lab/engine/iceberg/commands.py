@@ -17,7 +17,7 @@ from lab.engine.catalog import Column
 from lab.engine.errors import QueryError, unsupported
 from lab.engine.iceberg import kinds, partitions, properties
 from lab.engine.iceberg import statements as i
-from lab.engine.iceberg.commits import commit
+from lab.engine.iceberg.commits import COMMENT, commit
 from lab.engine.iceberg.session import Session
 from lab.engine.iceberg.tables import IcebergTable
 
@@ -32,15 +32,13 @@ def create(session: Session, statement: i.Create) -> list[str]:
             return []
         raise _task(f"AlreadyExistsException(message:Table {name} already exists.)")
     schema = kinds.declared(statement.columns)
-    session.commits.create(
-        database,
-        name,
-        location_of(statement.location),
-        schema,
-        partitions.spec(list(statement.partitioning), schema),
-        CREATED_WITH | properties.translated(statement.properties),
-        statement.comment,
-    )
+    spec = partitions.spec(list(statement.partitioning), schema)
+    given = CREATED_WITH | properties.translated(statement.properties)
+    if statement.comment is not None:
+        given[COMMENT] = statement.comment
+    location = location_of(statement.location)
+    transaction = session.commits.new_table((database, name), location, schema, spec, given)
+    commit(transaction, f"{database}.{name}")
     return []
 
 
@@ -54,8 +52,12 @@ def location_of(given: str) -> str:
 def run(session: Session, table: IcebergTable, statement: s.Statement) -> list[str]:  # noqa: PLR0911  one return per kind
     """One statement about a table that is there."""
     match statement:
-        case s.Describe():
+        case s.Describe() if not (statement.detail or statement.partition or statement.column):
             return describe(table)
+        case s.ShowCreateTable():
+            return create_statement(table)
+        case s.ShowProperties():
+            return _properties(table, statement.key)
         case s.ShowColumns():
             return [column.name.ljust(WIDTH) for column in table.columns]
         case s.AddColumns():
@@ -72,9 +74,7 @@ def run(session: Session, table: IcebergTable, statement: s.Statement) -> list[s
             return _altered(session, table, lambda tx: tx.remove_properties(*keys))
         case i.Rename():
             return rename(session, table, statement.becomes)
-    if statement.subkind == "SHOW_CREATE_TABLE":
-        return create_statement(table)
-    word = statement.subkind.replace("_", " ")
+    word = " ".join((statement.subkind.replace("_", " "), getattr(statement, "detail", ""))).strip()
     raise unsupported(f"{word} of an Iceberg table")
 
 
@@ -112,7 +112,7 @@ def _altered(
         change(transaction)
     except (ValueError, ValidationError) as error:
         raise _task(str(error)) from error
-    commit(transaction, table)
+    commit(transaction, table.full_name)
     return []
 
 
@@ -124,8 +124,15 @@ def _add(transaction: Transaction, added: tuple[Column, ...]) -> None:
 
 
 def _drop_column(transaction: Transaction, table: IcebergTable, column: str) -> None:
+    name = _spelt(table, column)
+    number = table.schema.find_field(name).field_id
+    for spec in table.metadata.specs().values():
+        if any(field.source_id == number for field in spec.fields):
+            now = spec.spec_id == table.metadata.default_spec_id
+            what = "partition field" if now else "column which is used by an old partition spec"
+            raise QueryError("NOT_SUPPORTED", f"Cannot drop {what}: {column}")
     with transaction.update_schema() as update:
-        update.delete_column(_spelt(table, column))
+        update.delete_column(name)
 
 
 def _change(transaction: Transaction, table: IcebergTable, statement: i.ChangeColumn) -> None:
@@ -168,6 +175,13 @@ def describe(table: IcebergTable) -> list[str]:
     return lines
 
 
+def _properties(table: IcebergTable, key: str | None) -> list[str]:
+    given = {"table_type": "iceberg", **properties.shown(table.metadata.properties)}
+    if key is None:
+        return [f"{name}\t{given[name]}" for name in sorted(given)]
+    return [given.get(key, f"Table {table.full_name} does not have property: {key}")]
+
+
 def create_statement(table: IcebergTable) -> list[str]:
     """The CREATE TABLE that makes such a table."""
     schema = table.schema
@@ -183,7 +197,8 @@ def create_statement(table: IcebergTable) -> list[str]:
     lines.append(f"LOCATION '{table.metadata.location}'")
     given = {"table_type": "iceberg", **properties.shown(table.metadata.properties)}
     shown = [f"  '{key}'='{value}'" for key, value in given.items()]
-    return [*lines, "TBLPROPERTIES (", ",\n".join(shown), ");"]
+    ends = [*["," for _ in shown[1:]], ""]
+    return [*lines, "TBLPROPERTIES (", *map("".join, zip(shown, ends, strict=True)), ");"]
 
 
 def _word(table: IcebergTable, part: Any) -> str:

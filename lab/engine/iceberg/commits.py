@@ -5,7 +5,6 @@ metastore's pointer, if it still is what the commit was made from.
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from pyiceberg.catalog import Identifier, MetastoreCatalog
 from pyiceberg.catalog.noop import NoopCatalog
@@ -16,7 +15,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.serializers import ToOutputFile
 from pyiceberg.table import CommitTableResponse, Transaction
 from pyiceberg.table import Table as PyTable
-from pyiceberg.table.metadata import TableMetadata, new_table_metadata
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
 
 from lab.engine.catalog import Catalog, Objects, Table
@@ -28,8 +27,11 @@ from lab.engine.iceberg.tables import IcebergTable, load
 if TYPE_CHECKING:
     from pyiceberg.table.update import TableRequirement, TableUpdate
 
+# What the metadata calls the comment of a table.
+COMMENT = "comment"
 
-class Commits(NoopCatalog, MetastoreCatalog):  # type: ignore[misc]  # both say the same
+
+class Commits(MetastoreCatalog, NoopCatalog):  # type: ignore[misc]  # both say the same
     """What pyiceberg's tables commit to. It loads tables and commits; the rest is refused."""
 
     def __init__(self, catalog: Catalog, objects: Objects, scratch: Path) -> None:
@@ -66,48 +68,38 @@ class Commits(NoopCatalog, MetastoreCatalog):  # type: ignore[misc]  # both say 
     ) -> CommitTableResponse:
         database, name = table.name()
         found = self.metastore.table(database, name)
-        if found is None:
-            raise NoSuchTableError(f"{database}.{name}")
-        current = self.open(load(found, self.objects))
+        current = None if found is None else self.open(load(found, self.objects))
         staged = self._update_and_stage_table(current, table.name(), requirements, updates)
+        if current is not None and staged.metadata == current.metadata:
+            staged = current
+        else:
+            self._write(found, current, staged)
         location = staged.metadata_location
-        if staged.metadata == current.metadata:
-            return CommitTableResponse(
-                metadata=current.metadata, metadata_location=current.metadata_location
-            )
-        ToOutputFile.table_metadata(staged.metadata, self.files.new_output(location))
-        before = current.metadata_location
-        if not self.metastore.swap_table(
-            pointed(found, staged.metadata, location, before), "metadata_location", before
-        ):
-            self.files.delete(location)
-            raise CommitFailedException(f"{database}.{name} was changed meanwhile")
         return CommitTableResponse(metadata=staged.metadata, metadata_location=location)
 
-    def create(  # noqa: PLR0913, PLR0917  what a table consists of
-        self,
-        database: str,
-        name: str,
-        location: str,
-        schema: Schema,
-        spec: PartitionSpec,
+    def _write(self, found: Table | None, current: PyTable | None, staged: PyTable) -> None:
+        """Write the metadata file, then point the metastore to it."""
+        location = staged.metadata_location
+        ToOutputFile.table_metadata(staged.metadata, self.files.new_output(location))
+        if found is None or current is None:
+            database, name = staged.name()
+            bare = Table(database, name, ())
+            self.metastore.create_table(pointed(bare, staged.metadata, location, None))
+            return
+        before = current.metadata_location
+        now = pointed(found, staged.metadata, location, before)
+        if not self.metastore.swap_table(now, "metadata_location", before):
+            self.files.delete(location)
+            raise CommitFailedException(f"{found.database}.{found.name} was changed meanwhile")
+
+    def new_table(
+        self, name: tuple[str, str], location: str, schema: Schema, spec: PartitionSpec,
         properties: dict[str, str],
-        comment: str | None = None,
-    ) -> IcebergTable:
-        """Write the first metadata and tell the metastore."""
-        metadata = new_table_metadata(
-            schema=schema,
-            partition_spec=spec,
-            sort_order=UNSORTED_SORT_ORDER,
-            location=location,
-            properties=properties,
+    ) -> Transaction:  # fmt: skip
+        """A table that is there once the transaction is committed."""
+        return self.create_table_transaction(
+            name, schema, location, spec, UNSORTED_SORT_ORDER, properties
         )
-        place = f"{location}/metadata/00000-{uuid4()}.metadata.json"
-        ToOutputFile.table_metadata(metadata, self.files.new_output(place))
-        bare = Table(database, name, (), location=location, comment=comment)
-        bare = pointed(bare, metadata, place, None)
-        self.metastore.create_table(bare)
-        return load(bare, self.objects)
 
 
 def pointed(table: Table, metadata: TableMetadata, location: str, before: str | None) -> Table:
@@ -115,15 +107,19 @@ def pointed(table: Table, metadata: TableMetadata, location: str, before: str | 
     parameters = {**table.parameters, "table_type": "ICEBERG", "metadata_location": location}
     if before is not None:
         parameters["previous_metadata_location"] = before
-    columns = kinds.glue_columns(list(metadata.schemas), metadata.schema())
-    return replace(table, columns=columns, location=metadata.location, parameters=parameters)
+    return replace(
+        table,
+        columns=kinds.glue_columns(list(metadata.schemas), metadata.schema()),
+        location=metadata.location,
+        parameters=parameters,
+        comment=metadata.properties.get(COMMENT, table.comment),
+    )
 
 
-def commit(transaction: Transaction, table: Table) -> PyTable:
+def commit(transaction: Transaction, name: str) -> PyTable:
     """Commit. ICEBERG_COMMIT_ERROR when somebody else's commit stands in the way."""
     try:
         return transaction.commit_transaction()
     except (CommitFailedException, ValidationException) as error:
-        name = f"{table.database}.{table.name}"
         message = f"Failed to commit Iceberg update to table: {name}"
         raise QueryError("ICEBERG_COMMIT_ERROR", message) from error

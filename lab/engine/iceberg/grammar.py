@@ -12,7 +12,7 @@ from lab.engine.errors import QueryError, unsupported
 from lab.engine.iceberg import statements as s
 from lab.engine.reader import Reader
 from lab.engine.statements import Name, Statement
-from lab.engine.syntax import parse_query, refuse_unknown
+from lab.engine.syntax import mismatched, parse_query, refuse_unknown
 
 CHANGES = {"DELETE": exp.Delete, "UPDATE": exp.Update, "MERGE": exp.Merge}
 CATALOG = "awsdatacatalog"
@@ -24,6 +24,9 @@ def change(reader: Reader) -> Statement:
     tree = parse_query(reader.sql)
     if not isinstance(tree, CHANGES[word]) or not isinstance(tree.this, exp.Table):
         raise reader.error()
+    if word != "MERGE" and tree.this.alias:
+        # Trino gives a name of its own to the target of MERGE only.
+        raise mismatched(next(t for t in reader.tokens if t.text == tree.this.alias))
     refuse_unknown(tree, ("this", "where", "expressions", "using", "on", "whens"))
     return s.Change(name=_name(tree.this), tree=tree, subkind=word)
 

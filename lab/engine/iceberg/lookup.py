@@ -2,6 +2,7 @@
 metadata and not from the metastore, and ``"table$snapshots"`` is a table too.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lab.engine import statements as s
@@ -26,6 +27,7 @@ class Lake:
     def __init__(self, catalog: Catalog, objects: Objects) -> None:
         self.catalog = catalog
         self.objects = objects
+        self.changing = False
 
     def table(self, database: str, name: str) -> Table | None:
         """The table as it is read. ICEBERG_* errors when its metadata cannot be."""
@@ -44,7 +46,7 @@ class Lake:
         """The Iceberg table behind a record of the metastore."""
         from lab.engine.iceberg.tables import load
 
-        return load(found, self.objects)
+        return replace(load(found, self.objects), changing=self.changing)
 
     def database(self, name: str) -> Database | None:
         return self.catalog.database(name)
@@ -65,7 +67,7 @@ def concerns(statement: s.Statement, lake: Lake, database: str) -> bool:
     if isinstance(statement, s.CreateTableAs):
         return str(statement.properties.get("table_type", "")).lower() == "iceberg"
     name = getattr(statement, "name", None)
-    if not isinstance(name, s.Name) or isinstance(statement, s.CreateView):
+    if not isinstance(name, s.Name) or isinstance(statement, s.CreateView | s.DropView):
         return False
     found = lake.catalog.table((name.database or database).lower(), name.table)
     return found is not None and is_iceberg(found)

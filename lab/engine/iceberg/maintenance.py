@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from lab.engine.errors import QueryError
 from lab.engine.iceberg import properties
-from lab.engine.iceberg.changes import ROWS, write
+from lab.engine.iceberg.changes import write
 from lab.engine.iceberg.commits import commit
 from lab.engine.iceberg.deltas import RowDelta
 from lab.engine.iceberg.files import s3_uri
@@ -48,8 +48,7 @@ def optimize(session: Session, table: IcebergTable, tree: exp.Expr) -> list[str]
     reading = source(scan, table, chosen, session.objects)
     session.job.bytes_scanned += reading.bytes
     columns = ", ".join(quote(name) for name in sorted(names))
-    session.keep(ROWS, f"SELECT {columns} FROM ({reading.sql})")
-    added = write(session, table, ROWS)
+    added = write(session, table, f"SELECT {columns} FROM ({reading.sql})")
     transaction = session.commits.open(table).transaction()
     delta = RowDelta(Operation.REPLACE, transaction, session.commits.files)
     for task in chosen:
@@ -58,7 +57,7 @@ def optimize(session: Session, table: IcebergTable, tree: exp.Expr) -> list[str]
         delta.append_data_file(file)
     delta.commit()
     with session.undone(added):
-        commit(transaction, table)
+        commit(transaction, table.full_name)
     return [file.file_path for file in added]
 
 
@@ -140,7 +139,7 @@ def _expired(session: Session, table: IcebergTable, oldest: float, kept: int) ->
     opened = session.commits.open(table)
     transaction = opened.transaction()
     ExpireSnapshots(transaction).by_ids(gone).commit()
-    commit(transaction, table)
+    commit(transaction, table.full_name)
     found = session.lake.table(table.database, table.name)
     assert isinstance(found, IcebergTable)
     return found

@@ -26,6 +26,15 @@ from pyiceberg.transforms import (
 from lab.engine.errors import QueryError
 from lab.engine.types import quote
 
+MASK = 0xFFFFFFFF
+WHOLE = (
+    ice.IntegerType,
+    ice.LongType,
+    ice.DateType,
+    ice.TimeType,
+    ice.TimestampType,
+    ice.TimestamptzType,
+)
 CALL = re.compile(r"(\w+)\s*\(\s*(?:(\d+)\s*,\s*)?[\"`]?(\w+)[\"`]?\s*(?:,\s*(\d+)\s*)?\)")
 MOMENTS: dict[str, type[Transform[Any, Any]]] = {
     "year": YearTransform,
@@ -103,7 +112,7 @@ def _invalid(message: str) -> QueryError:
     return QueryError("INVALID_TABLE_PROPERTY", message)
 
 
-def group_sql(field: PartitionField, schema: Schema) -> str:
+def group_sql(field: PartitionField, schema: Schema) -> str:  # noqa: PLR0911  one return per kind
     """SQL that is the same for all rows of a partition and differs between partitions."""
     source = schema.find_field(field.source_id)
     column = quote(source.name.lower())
@@ -119,6 +128,10 @@ def group_sql(field: PartitionField, schema: Schema) -> str:
             width = str(Decimal(transform.width).scaleb(-source.field_type.scale))
         return f"{column} - ((({column} % {width}) + {width}) % {width})"
     if isinstance(transform, BucketTransform):
+        if isinstance(source.field_type, WHOLE):
+            return (
+                f"(({hash_sql(source_sql(field, schema))} & 2147483647) % {transform.num_buckets})"
+            )
         text = f"CAST({source_sql(field, schema)} AS VARCHAR)"
         if isinstance(source.field_type, ice.BinaryType):
             text = f"hex({column})"
@@ -146,6 +159,30 @@ def value_of(field: PartitionField, schema: Schema, source: Any) -> Any:
     """The partition's value in the manifests, from one of its rows."""
     kind = schema.find_field(field.source_id).field_type
     return field.transform.transform(kind)(source)
+
+
+def hash_sql(number: str) -> str:
+    """SQL of the 32-bit Murmur3 hash of a whole number's eight bytes: rows are many, and Python is
+    slow. Other types are left to ``bucket_of``.
+    """
+    low, high = (
+        f"CAST((CAST({number} AS BIGINT){shift}) & {MASK} AS UBIGINT)" for shift in ("", " >> 32")
+    )
+    mixed = _mixed(_mixed("0::UBIGINT", low), high)
+    found = f"xor({mixed}, 8::UBIGINT)"
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        found = f"((xor({found}, {found} >> {shift}) * {factor}::UBIGINT) & {MASK})"
+    return f"xor({found}, {found} >> 16)"
+
+
+def _mixed(found: str, block: str) -> str:
+    block = _rotated(f"(({block} * {0xCC9E2D51}::UBIGINT) & {MASK})", 15)
+    block = f"(({block} * {0x1B873593}::UBIGINT) & {MASK})"
+    return f"((({_rotated(f'xor({found}, {block})', 13)} * 5) + {0xE6546B64}::UBIGINT) & {MASK})"
+
+
+def _rotated(value: str, bits: int) -> str:
+    return f"(((({value} << {bits}) & {MASK})) | ({value} >> {32 - bits}))"
 
 
 def bucket_of(text: str, kind: str, count: int) -> int | None:

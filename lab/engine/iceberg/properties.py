@@ -37,7 +37,6 @@ DEFAULTS = {
     "vacuum_max_snapshot_age_seconds": 432_000,
     "vacuum_max_metadata_files_to_keep": 100,
 }
-COMMENT = "comment"
 
 
 def translated(given: dict[str, str]) -> dict[str, str]:

@@ -66,21 +66,23 @@ def _drop(session: Session, statement: s.Drop) -> Result:
 
 
 def _change(session: Session, statement: i.Change) -> Result:
+    session.lake.changing = True
     table = session.iceberg(statement.name, HIVE)
     work = {"DELETE": changes.delete, "UPDATE": changes.update, "MERGE": changes.merge}
     done = work[statement.subkind](session, table, statement.tree)  # type: ignore[operator]  # by name
-    return _result(table, done)
+    return _result(table.location, done)
 
 
-def _result(table: IcebergTable, done: changes.Changed) -> Result:
-    return Result(files=done.files, count=done.count, location=table.location)
+def _result(location: str, done: changes.Changed) -> Result:
+    return Result(files=done.files, count=done.count, location=location)
 
 
 def _insert(session: Session, statement: s.Insert) -> Result:
     table = session.iceberg(statement.name, HIVE)
     compiled = session.compile(statement.tree)
     sql = writer.converted(compiled, table, statement.columns, session.now_text)
-    return _result(table, changes.insert(session, table, session.text(compiled, sql)))
+    done = changes.insert(session, table, session.text(compiled, sql))
+    return _result(table.location, done)
 
 
 def create_as(session: Session, statement: s.CreateTableAs, default_location: str) -> Result:
@@ -112,13 +114,9 @@ def create_as(session: Session, statement: s.CreateTableAs, default_location: st
     chosen = commands.CREATED_WITH | properties.translated(rest)
     rows = session.text(compiled, _selected(compiled, names))
     rows = rows if statement.with_data else f"SELECT * FROM ({rows}) WHERE false"
-    count = session.keep(changes.ROWS, rows)
-    table = session.commits.create(database, name, location, schema, spec, chosen)
-    try:
-        return _result(table, changes.insert_kept(session, table, count))
-    except QueryError:
-        commands.drop(session, table)
-        raise
+    transaction = session.commits.new_table((database, name), location, schema, spec, chosen)
+    done = changes.append(session, transaction, f"{database}.{name}", rows)
+    return _result(location, done)
 
 
 def _names(compiled: Compiled) -> list[str]:

@@ -81,4 +81,4 @@ class Vacuum(Statement):
     subkind: str = field(default="VACUUM", init=False)
 
 
-OWN = (Change, Create, ChangeColumn, DropColumn, Rename, UnsetProperties, Optimize, Vacuum)
+OWN = (Change, Create, DropColumn, Rename, UnsetProperties, Optimize, Vacuum)

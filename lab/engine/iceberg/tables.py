@@ -21,21 +21,29 @@ from lab.engine.iceberg.files import StoredInput, s3_uri
 from lab.engine.type_text import parse_type
 from lab.engine.types import Type
 
-HIDDEN = ("$path", "$file_modified_time", "$pos")
+HIDDEN = ("$path", "$file_modified_time")
+POSITION = "$pos"
 
 
 @dataclass(frozen=True, slots=True)
 class IcebergTable(Table):
-    """``snapshot`` is what is read: None when the table has none yet."""
+    """``snapshot`` is what is read: None when the table has none yet. ``changing`` when the place
+    of each row in its file is asked for too.
+    """
 
     metadata_location: str = ""
     metadata: Any = None
     snapshot: Snapshot | None = None
     travelled: bool = False
+    changing: bool = False
 
     @property
     def hidden(self) -> tuple[str, ...]:
-        return HIDDEN
+        return (*HIDDEN, POSITION) if self.changing else HIDDEN
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.database}.{self.name}"
 
     @property
     def kinds(self) -> dict[str, Type]:

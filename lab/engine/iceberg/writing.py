@@ -34,6 +34,7 @@ from lab.engine.types import quote
 from lab.engine.udfs import Registry
 
 MAX_PARTITIONS = 100
+KEPT = "iceberg_kept"
 CODECS = {
     **{name: name for name in ("zstd", "gzip", "snappy", "uncompressed")},
     "lz4": "lz4_raw",
@@ -61,30 +62,52 @@ class Partition:
 
 
 def write(
-    job: Job, metadata: TableMetadata, rows: str, objects: Objects, functions: Registry
+    job: Job, metadata: TableMetadata, sql: str, objects: Objects, functions: Registry
 ) -> list[DataFile]:
-    """The data files that hold the rows of ``rows``, the name of a table of all columns.
+    """The data files that hold the rows of a query, which has all columns of the table.
     ICEBERG_TOO_MANY_OPEN_PARTITIONS beyond 100 partitions.
     """
     if metadata.properties.get(FORMAT_PROPERTY, "parquet").lower() != "parquet":
         raise unsupported(f"writing {metadata.properties[FORMAT_PROPERTY]} files to Iceberg tables")
     schema, spec = metadata.schema(), metadata.spec()
-    _check_required(job, schema, rows)
     columns = ", ".join(quote(field.name.lower()) for field in schema.fields)
-    functions.require(job.cursor, *(partitions.group_sql(field, schema) for field in spec.fields))
-    found = []
-    for one in split(job, spec, schema, rows):
-        path = job.staging.path(".parquet")
-        sql = f"SELECT {columns} FROM {rows} WHERE {one.where}"
-        if copy(job, sql, path, schema, codec(metadata)):
-            found.append(adopt(path, metadata, spec, one.record, objects, DataFileContent.DATA))
-    return found
+    rows = _kept(job, spec, schema, sql, functions)
+    parts = _split(job, spec, schema, rows)
+    paths = [job.staging.path(".parquet") for _ in parts]
+    for one, path in zip(parts, paths, strict=True):
+        text = f"SELECT {columns} FROM {rows} AS r WHERE {one.where}"
+        if not copy(job, text, path, schema, codec(metadata)):
+            path.unlink()
+    # Nothing is in the store before all of it is written.
+    return [
+        adopt(path, metadata, spec, one.record, objects, DataFileContent.DATA)
+        for one, path in zip(parts, paths, strict=True)
+        if path.exists()
+    ]
 
 
-def _check_required(job: Job, schema: Schema, rows: str) -> None:
+def _kept(job: Job, spec: PartitionSpec, schema: Schema, sql: str, functions: Registry) -> str:
+    """What to read the rows from: a table with the keys of their partitions, or just the query when
+    it is read only once.
+    """
+    if not spec.fields and not any(field.required for field in schema.fields):
+        return f"({sql})"
+    keys = [f"CAST({partitions.group_sql(field, schema)} AS VARCHAR)" for field in spec.fields]
+    named = "".join(f", {key} AS {quote(_key(place))}" for place, key in enumerate(keys))
+    functions.require(job.cursor, named)
+    execute(job, f"CREATE OR REPLACE TEMP TABLE {KEPT} AS SELECT *{named} FROM ({sql}) AS r")
+    _check_required(job, schema)
+    return KEPT
+
+
+def _key(place: int) -> str:
+    return f"$key{place}"
+
+
+def _check_required(job: Job, schema: Schema) -> None:
     for field in schema.fields:
         if field.required:
-            sql = f"SELECT 1 FROM {rows} WHERE {quote(field.name.lower())} IS NULL LIMIT 1"
+            sql = f"SELECT 1 FROM {KEPT} WHERE {quote(field.name.lower())} IS NULL LIMIT 1"
             if execute(job, sql):
                 message = f"NULL value not allowed for NOT NULL column: {field.name.lower()}"
                 raise QueryError("CONSTRAINT_VIOLATION", message)
@@ -95,21 +118,19 @@ def codec(metadata: TableMetadata) -> str:
     return CODECS[metadata.properties.get(CODEC_PROPERTY, "zstd").lower()]
 
 
-def split(job: Job, spec: PartitionSpec, schema: Schema, rows: str) -> list[Partition]:
+def _split(job: Job, spec: PartitionSpec, schema: Schema, rows: str) -> list[Partition]:
     """The partitions that the rows are in."""
     if not spec.fields:
         return [Partition(Record())]
-    groups = [partitions.group_sql(field, schema) for field in spec.fields]
+    keys = [quote(_key(place)) for place in range(len(spec.fields))]
     sources = [f"any_value({partitions.source_sql(field, schema)})" for field in spec.fields]
-    texts = [f"CAST({sql} AS VARCHAR)" for sql in groups]
     found: dict[Record, list[str]] = {}
-    sql = f"SELECT {', '.join((*texts, *sources))} FROM {rows} GROUP BY {', '.join(groups)}"
-    for row in execute(job, sql):
-        keys, values = row[: len(groups)], row[len(groups) :]
+    for row in execute(job, f"SELECT {', '.join((*keys, *sources))} FROM {rows} GROUP BY ALL"):
+        texts, values = row[: len(keys)], row[len(keys) :]
         record = Record(*map(partitions.value_of, spec.fields, [schema] * len(values), values))
         test = " AND ".join(
-            f"{sql} IS NOT DISTINCT FROM {'NULL' if key is None else types.text(key)}"
-            for sql, key in zip(texts, keys, strict=True)
+            f"{key} IS NOT DISTINCT FROM {'NULL' if text is None else types.text(text)}"
+            for key, text in zip(keys, texts, strict=True)
         )
         found.setdefault(record, []).append(f"({test})")
     if len(found) > MAX_PARTITIONS:

@@ -45,9 +45,17 @@ class GlueCatalog:
             "Name": database.name,
             "LocationUri": database.location,
             "Description": database.comment,
+            "Parameters": dict(database.parameters),
         }
         self._store.create_database(given)
         self._announce("CreateDatabase", {"DatabaseInput": given})
+
+    def replace_database(self, database: Database) -> None:
+        """Its properties; other fields of the record stay."""
+        old = self._store.database(database.name).description
+        given = {**old, "Parameters": dict(database.parameters)}
+        self._store.update_database(database.name, given)
+        self._announce("UpdateDatabase", {"Name": database.name, "DatabaseInput": given})
 
     def drop_database(self, name: str) -> None:
         self._store.delete_database(name)
@@ -115,6 +123,23 @@ class GlueCatalog:
                     self._store.create_partition(found, given)
             self._announce("BatchCreatePartition", {**where, "PartitionInputList": inputs})
 
+    def replace_partition(
+        self, table: Table, values: tuple[str, ...], partition: Partition
+    ) -> None:
+        """Its values, location and, if it declares some, columns; other fields of the record
+        stay.
+        """
+        found = self._store.table(table.database, table.name)
+        old = self._store.partition(found, list(values))
+        storage = {**old.get("StorageDescriptor", {}), "Location": partition.location}
+        if partition.columns:
+            storage["Columns"] = [_column(column) for column in partition.columns]
+        given = {**old, "Values": list(partition.values), "StorageDescriptor": storage}
+        self._store.update_partition(found, list(values), given)
+        where = {"DatabaseName": table.database, "TableName": table.name}
+        asked = {"PartitionValueList": list(values), "PartitionInput": given}
+        self._announce("UpdatePartition", {**where, **asked})
+
     def drop_partition(self, table: Table, values: tuple[str, ...]) -> None:
         found = self._store.table(table.database, table.name)
         self._store.delete_partition(found, list(values))
@@ -136,7 +161,12 @@ def _declared(columns: str | None) -> tuple[Column, ...]:
 
 
 def _database(record: Record) -> Database:
-    return Database(record["Name"], record.get("LocationUri"), record.get("Description"))
+    return Database(
+        record["Name"],
+        record.get("LocationUri"),
+        record.get("Description"),
+        record.get("Parameters") or {},
+    )
 
 
 def _columns(given: list[Record] | None) -> tuple[Column, ...]:
@@ -165,6 +195,8 @@ def _table(record: Record) -> Table:
         view=_view_query(record),
         bucketed_by=tuple(storage.get("BucketColumns") or ()),
         bucket_count=max(storage.get("NumberOfBuckets") or 0, 0),
+        owner=record.get("Owner"),
+        created=record["CreateTime"].timestamp() if "CreateTime" in record else None,
     )
 
 

@@ -36,10 +36,19 @@ class S3Objects:
             yield StoredFile(found.key, found.path, found.size, found.modified)
 
     def adopt(self, uri: str, path: Path, content_type: str) -> None:
+        """Make the local file an object. HIVE_WRITER_CLOSE_ERROR when the bucket is not there."""
+        from localstack.aws.api.s3 import NoSuchBucket
+
         from lab.providers.s3.provider import adopt_file
 
         bucket, key = split_uri(uri)
-        adopt_file(bucket, key, path, content_type=content_type)
+        try:
+            adopt_file(bucket, key, path, content_type=content_type)
+        except NoSuchBucket as error:
+            raise QueryError(
+                "HIVE_WRITER_CLOSE_ERROR",
+                f"Error committing write to Hive: The specified bucket does not exist: {bucket}",
+            ) from error
 
     def remove(self, uris: Sequence[str]) -> None:
         """Delete objects, as their owner; those that are not there are no error."""

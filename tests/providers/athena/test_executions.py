@@ -203,11 +203,11 @@ def test_execution_parameters(sql: Sql) -> None:
 
 @pytest.mark.fidelity("athena.results")
 def test_ddl_result_is_text_without_a_header(sql: Sql) -> None:
-    found = sql.run("SHOW DATABASES LIKE 'test_exec*'")
+    found = sql.run("SHOW DATABASES LIKE 'test_exec.*'")
     assert found["ResultConfiguration"]["OutputLocation"].endswith(".txt")
     assert (found["StatementType"], found["SubstatementType"]) == ("UTILITY", "SHOW_DATABASES")
     assert sql.body(found["ResultConfiguration"]["OutputLocation"]) == b"test_executions"
-    assert sql.rows("SHOW DATABASES LIKE 'test_exec*'") == [["test_executions"]]
+    assert sql.rows("SHOW DATABASES LIKE 'test_exec.*'") == [["test_executions"]]
 
 
 def test_list(sql: Sql) -> None:

@@ -55,3 +55,15 @@ def test_ddl_says_nothing(sql: Sql) -> None:
     bucket, key = location.removeprefix("s3://").split("/", 1)
     listed = sql.s3.list_objects_v2(Bucket=bucket, Prefix=key)["Contents"]
     assert [one["Key"] for one in listed] == [key]
+
+
+def test_a_bucket_that_is_not_there(sql: Sql) -> None:
+    found = sql.run(
+        "CREATE TABLE nowhere WITH (external_location = 's3://no-such-bucket-here/t/') AS SELECT 1 a"
+    )
+    assert found["Status"]["State"] == "FAILED"
+    assert found["Status"]["StateChangeReason"] == (
+        "HIVE_WRITER_CLOSE_ERROR: Error committing write to Hive: The specified bucket does not"
+        " exist: no-such-bucket-here"
+    )
+    assert "nowhere" not in [row[0] for row in sql.rows("SHOW TABLES")]

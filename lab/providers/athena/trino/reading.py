@@ -7,7 +7,7 @@ A query is kept as the text it is; whether it is right Trino says. DDL is read b
 from dataclasses import dataclass
 
 from sqlglot import exp
-from sqlglot.tokenizer_core import Token
+from sqlglot.tokenizer_core import Token, TokenType
 
 from lab.engine import statements as s
 from lab.engine.classify import QUERY_WORDS, classify
@@ -94,7 +94,8 @@ def _closing(reader: Reader) -> Token:
     depth = 1
     while True:
         token = reader.next()
-        depth += (token.text == "(") - (token.text == ")")
+        kind = token.token_type
+        depth += (kind == TokenType.L_PAREN) - (kind == TokenType.R_PAREN)
         if depth == 0:
             return token
 
