@@ -26,6 +26,9 @@ with warnings.catch_warnings(action="ignore"):
     gc.collect()
 
 
+# They run in an environment of their own: test_clients.py starts them.
+collect_ignore = ["clients"]
+
 # Read by the lab when it starts: tests create more streams a second than an account may.
 os.environ.setdefault("LAB_KINESIS_LIMITS", "records")
 

@@ -14,6 +14,13 @@ FORBIDDEN = {
     "stack": ["localstack", "lab.providers", "lab.course", "lab.demo"],
     "data": ["localstack", "boto3", "lab.providers", "lab.stack"],
     "demo": ["localstack", "lab.providers"],
+    "checks": [
+        *("localstack", "lab.providers", "lab.stack", "lab.course", "lab.cli", "lab.demo"),
+    ],
+    "course": [
+        *("localstack", "boto3", "botocore", "opensearchpy"),
+        *("lab.providers", "lab.stack", "lab.cli", "lab.demo"),
+    ],
     "config.py": ["lab"],
     "errors.py": ["lab"],
     "i18n.py": ["lab.config", "lab.stack"],

@@ -58,9 +58,8 @@ def test_ddl_says_nothing(sql: Sql) -> None:
 
 
 def test_a_bucket_that_is_not_there(sql: Sql) -> None:
-    found = sql.run(
-        "CREATE TABLE nowhere WITH (external_location = 's3://no-such-bucket-here/t/') AS SELECT 1 a"
-    )
+    place = "external_location = 's3://no-such-bucket-here/t/'"
+    found = sql.run(f"CREATE TABLE nowhere WITH ({place}) AS SELECT 1 AS a")
     assert found["Status"]["State"] == "FAILED"
     assert found["Status"]["StateChangeReason"] == (
         "HIVE_WRITER_CLOSE_ERROR: Error committing write to Hive: The specified bucket does not"

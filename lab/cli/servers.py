@@ -1,6 +1,7 @@
-"""The ``lab`` command: one function per verb, which parses, calls and prints; no logic here."""
+"""The verbs of the servers: up, down, status, logs, doctor, env, install, demo, bench, and reset,
+which with an exercise's id is the learner's.
+"""
 
-import os
 import shlex
 import shutil
 import subprocess
@@ -11,39 +12,15 @@ import typer
 
 from lab import config as settings
 from lab import terminal
-from lab.config import ROOT, Config
-from lab.errors import LabError
+from lab.cli.app import COMPOSE, EMBEDDED, Mode, app, config_for
+from lab.config import ROOT
 from lab.i18n import lab_error, t
 from lab.stack import compose, doctor, embedded, install, logs, profile
-
-app = typer.Typer(
-    help=t("help.lab"),
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-Mode = Annotated[str, typer.Option(envvar="LAB_MODE", help=t("help.mode"))]
-EMBEDDED = "embedded"
-COMPOSE = "compose"
-
-
-def main() -> None:
-    """Run the command; a LabError becomes two lines and exit code 1."""
-    try:
-        app()
-    except LabError as error:
-        terminal.show_error(error)
-        sys.exit(1)
-    except ValueError as error:  # a setting that cannot be read, see lab.config
-        terminal.show_error(lab_error("bad-setting", reason=error))
-        sys.exit(1)
 
 
 @app.command(help=t("help.up"))
 def up(mode: Mode = EMBEDDED) -> None:
-    config = _config(mode)
+    config = config_for(mode)
     if mode == COMPOSE:
         compose.up(config)
         terminal.show_status(compose.status(config))
@@ -55,7 +32,7 @@ def up(mode: Mode = EMBEDDED) -> None:
 
 @app.command(help=t("help.down"))
 def down(mode: Mode = EMBEDDED) -> None:
-    config = _config(mode)
+    config = config_for(mode)
     if mode == COMPOSE:
         compose.down(config)
         return
@@ -66,7 +43,7 @@ def down(mode: Mode = EMBEDDED) -> None:
 
 @app.command(help=t("help.status"))
 def status(mode: Mode = EMBEDDED) -> None:
-    config = _config(mode)
+    config = config_for(mode)
     servers = compose.status(config) if mode == COMPOSE else embedded.status(config)
     terminal.show_status(servers)
     if all(server.pid is None for server in servers):
@@ -81,7 +58,7 @@ def show_logs(
     lines: Annotated[int, typer.Option("--lines", "-n", help=t("help.lines"))] = 50,
     mode: Mode = EMBEDDED,
 ) -> None:
-    config = _config(mode)
+    config = config_for(mode)
     if mode == COMPOSE:
         source = compose.logs(config, server, follow=follow, lines=lines)
     else:
@@ -92,7 +69,7 @@ def show_logs(
 
 @app.command("doctor", help=t("help.doctor"))
 def examine(mode: Mode = EMBEDDED) -> None:
-    config = _config(mode)
+    config = config_for(mode)
     findings = doctor.examine_containers(config) if mode == COMPOSE else doctor.examine(config)
     terminal.show_findings(findings)
     if any(finding.level == "problem" for finding in findings):
@@ -101,10 +78,16 @@ def examine(mode: Mode = EMBEDDED) -> None:
 
 @app.command(help=t("help.reset"))
 def reset(
+    exercise: Annotated[str | None, typer.Argument(help=t("help.reset-exercise"))] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help=t("help.yes"))] = False,
     mode: Mode = EMBEDDED,
 ) -> None:
-    config = _config(mode)
+    if exercise:
+        from lab.cli.learning import reset_exercise  # loads clients that other verbs do not need
+
+        reset_exercise(exercise)
+        return
+    config = config_for(mode)
     if not yes:
         typer.confirm(t("reset.confirm", home=config.home), abort=True)
     if mode == COMPOSE:
@@ -147,7 +130,7 @@ def demo(
     options = Options(days=days, speed=speed, events=events)
     options.check()
     up(mode)
-    run(_config(mode), options, terminal.OUT)
+    run(config_for(mode), options, terminal.OUT)
 
 
 @app.command(help=t("help.bench"))
@@ -160,14 +143,3 @@ def bench(
     if name not in scripts:
         raise lab_error("no-such-bench", name=name or "-", known=", ".join(scripts))
     raise typer.Exit(subprocess.run([sys.executable, scripts[name]], check=False).returncode)
-
-
-def _config(mode: str) -> Config:
-    if mode not in (EMBEDDED, COMPOSE):
-        raise lab_error("bad-mode", mode=mode)
-    os.umask(0o022)
-    return settings.load()
-
-
-if __name__ == "__main__":
-    main()
