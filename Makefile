@@ -36,13 +36,13 @@ doctor: .venv/.lab ## examine this machine and say what to do
 reset: .venv/.lab ## stop the lab and delete all that it stores
 	@$(LAB) reset
 
-test: .venv/.dev ## install what tests need and run them
+test: .venv/.dev .venv-clients/.clients ## install what tests need and run them
 	@.venv/bin/pytest
 
 lint: .venv/.dev ## ruff and mypy
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
 
-bench: .venv/.lab ## run a benchmark (BENCH=kinesis|lambda|athena|s3|demo|startup)
+bench: .venv/.lab ## run a benchmark (BENCH=kinesis|delivery|lambda|athena|s3|demo|startup)
 	@$(LAB) bench $(BENCH)
 
 lock: ## compile requirements/*.txt from pyproject.toml (needs uv)
@@ -54,3 +54,6 @@ lock: ## compile requirements/*.txt from pyproject.toml (needs uv)
 .venv/.dev: requirements/dev.txt pyproject.toml
 	@scripts/install.sh dev
 	@touch .venv/.lab
+
+.venv-clients/.clients: requirements/clients.txt
+	@scripts/install.sh clients

@@ -1,11 +1,16 @@
 #!/bin/sh
 # Install the lab into .venv: uv, Python, the locked packages, this package, OpenSearch. `make` calls it.
 #
-# Usage: scripts/install.sh lab|dev   (dev: also what tests and lint need)
+# Usage: scripts/install.sh lab|dev|clients
+#   dev      also what tests and lint need
+#   clients  into .venv-clients, the clients that tests/clients uses: they and LocalStack exclude each other
 # Safe to repeat and to interrupt. Downloads are kept in the user's cache, so a second clone fetches nothing.
 set -eu
 cd "$(dirname "$0")/.."
 SET=${1:-lab}
+VENV=.venv COMPILE=
+# Each of its clients is started anew; compiled, they come up in a third of the time.
+if [ "$SET" = clients ]; then VENV=.venv-clients COMPILE=--compile-bytecode; fi
 CACHE=${LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/aws-data-lab}
 
 say() { printf '%s\n' "$*"; }
@@ -43,12 +48,12 @@ find_uv() {
 }
 
 make_environment() {
-    if [ -x .venv/bin/python ] && .venv/bin/python -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 12), (3, 13)))'; then
+    if [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 12), (3, 13)))'; then
         return
     fi
-    rm -rf .venv
+    rm -rf "$VENV"
     for version in 3.13 3.12; do
-        if "$UV" venv --quiet --python "$version" .venv 2>/dev/null; then return; fi
+        if "$UV" venv --quiet --python "$version" "$VENV" 2>/dev/null; then return; fi
     done
     fail "The lab needs Python 3.13 or 3.12, and none was found or could be fetched." \
         "Install one (Debian 13, Ubuntu 24.04: sudo apt install python3; macOS: brew install python@3.13) and run make again."
@@ -56,7 +61,10 @@ make_environment() {
 
 find_uv
 make_environment
-with_clock "Installing the packages" "$UV" pip sync --quiet --python .venv/bin/python --require-hashes "requirements/$SET.txt"
-"$UV" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --no-index --editable .
-.venv/bin/lab install
-touch ".venv/.$SET"
+# shellcheck disable=SC2086  # COMPILE is no word when it is empty
+with_clock "Installing the packages" "$UV" pip sync --quiet $COMPILE --python "$VENV/bin/python" --require-hashes "requirements/$SET.txt"
+if [ "$SET" != clients ]; then
+    "$UV" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --no-index --editable .
+    .venv/bin/lab install
+fi
+touch "$VENV/.$SET"

@@ -19,7 +19,7 @@ SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%"}
 FLIPPED = {">": "<", ">=": "<="}
 # The digits of decimals that DuckDB keeps in 64 bits.
 BITS_64 = 18
-CALLS = re.compile(r"\b(?!CAST\()\w+\(|\bSELECT\b|\bCASE\b")
+CALLS = re.compile(r"\b(?!(?:CAST|DECIMAL)\()\w+\(|\bSELECT\b|\bCASE\b")
 
 
 def arithmetic(symbol: str, left: Value, right: Value, env: Env, node: Any) -> Value:

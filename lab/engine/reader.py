@@ -137,7 +137,7 @@ class Reader:
         if len(parts) == 3 and parts[0] == CATALOG:
             parts = parts[1:]
         if len(parts) > 2:
-            raise QueryError("CATALOG_NOT_FOUND", f"Catalog '{parts[0]}' not found")
+            raise QueryError("CATALOG_NOT_FOUND", f"Catalog '{parts[0]}' does not exist")
         return Name(parts[-1], parts[0] if len(parts) == 2 else None)
 
     def _parts(self) -> list[str]:

@@ -106,6 +106,11 @@ def _table(node: exp.Table, context: Context, parent: Scope | None) -> Relation:
         raise failure("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist", node)
     table = context.catalog.table(database, name)
     if table is None:
+        from lab.engine.partition_listing import listing, partitioned
+
+        listed = partitioned(database, name, context)
+        if listed is not None:
+            return listing(listed, node, context)
         message = f"Table '{CATALOG}.{database}.{name}' does not exist"
         raise failure("TABLE_NOT_FOUND", message, node)
     if table.view is not None:

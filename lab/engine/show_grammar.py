@@ -6,7 +6,7 @@ Source: Amazon Athena User Guide, "SHOW COLUMNS", "SHOW CREATE TABLE", "SHOW TBL
 
 from lab.engine import statements as s
 from lab.engine.errors import QueryError, unsupported
-from lab.engine.reader import Reader
+from lab.engine.reader import CATALOG, Reader
 
 NOT_IN_ATHENA = (
     "COMPACTIONS", "CURRENT", "GRANT", "GRANTS", "INDEX", "INDEXES", "LOCKS", "PRINCIPALS", "ROLE",
@@ -57,7 +57,10 @@ def _in_database(reader: Reader) -> s.Name:
 
 def _database(reader: Reader) -> str:
     """``[catalog.]database``"""
-    return reader.name().table
+    name = reader.name()
+    if name.database not in (None, CATALOG):
+        raise QueryError("CATALOG_NOT_FOUND", f"Catalog '{name.database}' does not exist")
+    return name.table
 
 
 def _key(reader: Reader) -> str | None:

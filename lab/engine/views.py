@@ -38,7 +38,9 @@ def check(catalog: Catalog, statement: s.CreateView, database: str) -> tuple[str
 
 
 def columns(compiled: Compiled) -> tuple[Column, ...]:
-    """The columns that a view of this query has: named, each by a name of its own."""
+    """The columns that a view of this query has, with Trino's types: named, each by a name of its
+    own.
+    """
     found: list[Column] = []
     for place, column in enumerate(compiled.columns, 1):
         if not column.named:
@@ -51,7 +53,8 @@ def columns(compiled: Compiled) -> tuple[Column, ...]:
         if column.type.name == "unknown":
             message = f"line 1:1: Column type is unknown at position {place}"
             raise QueryError("COLUMN_TYPE_UNKNOWN", message)
-        found.append(Column(name, to_hive(column.type)))
+        to_hive(column.type)  # refuses what the catalogue cannot show
+        found.append(Column(name, str(column.type)))
     return tuple(found)
 
 
@@ -71,6 +74,9 @@ def compile_view(view: Table, node: Any, context: Context) -> Query:
         message = f"Failed analyzing stored view '{CATALOG}.{name}': {error.message}"
         raise failure("INVALID_VIEW", message, node) from error
     context.relations = inner.relations
+    if not view.columns:
+        # Somebody made it who keeps none.
+        return query
     reason = _staleness(query.columns, view.columns)
     if reason is not None:
         message = f"View '{CATALOG}.{name}' is stale or in invalid state: {reason}"
@@ -79,6 +85,7 @@ def compile_view(view: Table, node: Any, context: Context) -> Query:
 
 
 def _staleness(found: tuple[Output, ...], kept: tuple[Column, ...]) -> str | None:
+    """Why the columns are not those that were kept; None if they are."""
     if len(found) != len(kept):
         return (
             f"stored view column count ({len(kept)}) does not match column count derived from the"
@@ -99,8 +106,8 @@ def _staleness(found: tuple[Output, ...], kept: tuple[Column, ...]) -> str | Non
 
 
 def _is_kept(output: Output, column: Column) -> bool:
-    """Whether the type is the kept one, as far as Hive's types can say."""
-    return to_hive(output.type) == column.type
+    """Whether the type is the kept one, as far as the text that was kept can say."""
+    return str(output.type) == str(parse_type(column.type)) or to_hive(output.type) == column.type
 
 
 def _as_kept(query: Query, kept: tuple[Column, ...]) -> Query:

@@ -95,7 +95,6 @@ def test_views(athena: Athena) -> None:
     ("sql", "error"),
     [
         ("SELEC 1", "SYNTAX_ERROR: line 1:1: mismatched input 'SELEC'"),
-        ("SELECT 1; SELECT 2", "SYNTAX_ERROR: Only one sql statement is allowed. Got: SELECT 1; SELECT 2"),
         ("DROP TABLE", "SYNTAX_ERROR: line 1:11: mismatched input '<EOF>'"),
         ("PRAGMA version", "SYNTAX_ERROR: line 1:1: mismatched input 'PRAGMA'"),
         ("ATTACH 'x'", "SYNTAX_ERROR: line 1:1: mismatched input 'ATTACH'"),

@@ -86,6 +86,19 @@ def test_show(shop: Athena, sql: str, headings: list[str], printed: list[str] | 
     assert [column.name for column in shop.outcome.columns] == headings
 
 
+@pytest.mark.fidelity("athena_statements.show")
+def test_properties_of_an_iceberg_table(athena: Athena) -> None:
+    athena.run(
+        "CREATE TABLE i (id bigint) LOCATION 's3://data/i/' TBLPROPERTIES ('table_type'='ICEBERG',"
+        " 'write_compression'='snappy')"
+    )
+    assert lines(athena, "SHOW TBLPROPERTIES i") == [
+        "table_type\ticeberg",
+        "write_compression\tsnappy",
+    ]
+    assert lines(athena, "SHOW TBLPROPERTIES i('no')") == ["Table lab.i does not have property: no"]
+
+
 @pytest.mark.fidelity("athena_statements.view_text")
 def test_of_a_view(shop: Athena) -> None:
     shop.run("CREATE OR REPLACE VIEW v AS SELECT 1  AS n")
@@ -289,6 +302,8 @@ LAB = " is not supported by this lab"
             "CREATE ROLE r", "DROP FUNCTION f", "SHOW STATS FOR t", "SHOW ROLES",
             "DESCRIBE INPUT p",
         )),
+        ("SHOW TABLES IN other.lab", "CATALOG_NOT_FOUND: Catalog 'other' does not exist"),
+        ("DESCRIBE other.lab.t", "CATALOG_NOT_FOUND: Catalog 'other' does not exist"),
         ("CREATE TABLE x LIKE t", "SYNTAX_ERROR: line 1:16: mismatched input 'LIKE'"),
         ("SELECT 1; SELECT 2", "SYNTAX_ERROR: Only one sql statement is allowed. Got: SELECT 1;"
             " SELECT 2"),

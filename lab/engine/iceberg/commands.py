@@ -60,6 +60,8 @@ def run(session: Session, table: IcebergTable, statement: s.Statement) -> list[s
             return _properties(table, statement.key)
         case s.ShowColumns():
             return [column.name.ljust(WIDTH) for column in table.columns]
+        case s.ShowProperties():
+            return show_properties(table, statement.key)
         case s.AddColumns():
             return _altered(session, table, lambda tx: _add(tx, statement.columns))
         case i.DropColumn():
@@ -176,6 +178,14 @@ def describe(table: IcebergTable) -> list[str]:
 
 
 def _properties(table: IcebergTable, key: str | None) -> list[str]:
+    given = {"table_type": "iceberg", **properties.shown(table.metadata.properties)}
+    if key is None:
+        return [f"{name}\t{given[name]}" for name in sorted(given)]
+    return [given.get(key, f"Table {table.full_name} does not have property: {key}")]
+
+
+def show_properties(table: IcebergTable, key: str | None) -> list[str]:
+    """Those that Athena supports, or the value of one."""
     given = {"table_type": "iceberg", **properties.shown(table.metadata.properties)}
     if key is None:
         return [f"{name}\t{given[name]}" for name in sorted(given)]
