@@ -97,11 +97,11 @@ def install(config: Config, progress: Progress) -> None:
     for artifact, target in zip(ICU, icu_jars(config), strict=True):
         if not target.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
-            with _fetched(config, artifact, progress) as file:
+            with fetched(config, artifact, progress) as file:
                 file.replace(target)
     home = opensearch_home(config)
     if not home.is_dir():
-        with _fetched(config, OPENSEARCH, progress) as file:
+        with fetched(config, OPENSEARCH, progress) as file:
             _unpack(file, home)
 
 
@@ -113,7 +113,7 @@ def _unpack(archive: Path, home: Path) -> None:
 
 
 @contextmanager
-def _fetched(config: Config, artifact: Artifact, progress: Progress) -> Iterator[Path]:
+def fetched(config: Config, artifact: Artifact, progress: Progress) -> Iterator[Path]:
     """A verified download, removed at the end unless it was moved away."""
     folder = Path(tempfile.mkdtemp(dir=config.cache, prefix="download-"))
     try:

@@ -1,129 +1,308 @@
-"""How long Athena takes: `SELECT 1` from start to SUCCEEDED, and a scan beside bare DuckDB on the
-same file.
+"""How fast Athena is, beside bare DuckDB on the same files in the same run.
 
-Starts a lab of its own, measures, and stops it. Run it with `python scripts/bench/athena.py`; it
-takes about 15 s.
+    python scripts/bench/athena.py [SECTION...] [--scale 1 --csv-mb 2048 --trino]
+
+Sections: ``start`` (`SELECT 1`), ``tpch`` (the 22 queries on Parquet), ``ctas`` (a CSV file to
+partitioned Parquet), ``partitions`` (one day out of 3,650). ``--trino`` runs the 22 queries on a
+real Trino over the same catalogue and files as well. The targets hold for the figures in the
+example above; the defaults are small. Starts a lab of its own, and stops it.
 """
 
-import shutil
+import argparse
+import datetime as dt
+import os
 import statistics
-import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import boto3
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
-from botocore.config import Config as BotoConfig
+import psutil
+from olap import server, tpch, trino_server
 
-from lab.config import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Config
-from lab.stack import localstack
+from lab.config import Config, load
+from lab.stack.processes import free_port
 
-PORT = 14566
-ROWS = 2_000_000
-QUERY = (
-    "SELECT carrier, count(*) AS n, round(avg(delay), 2) AS delay FROM {} GROUP BY"
-    " carrier ORDER BY carrier"
-)
-OUTPUT = {"OutputLocation": "s3://bench/out/"}
+DAYS = 3650
+FIRST_DAY = dt.date(2015, 1, 1)
+STEPS = {
+    "planning": "QueryPlanningTimeInMillis",
+    "execution": "EngineExecutionTimeInMillis",
+    "writing": "ServiceProcessingTimeInMillis",
+}
+CSV_COLUMNS = {
+    "id": ("bigint", "BIGINT"),
+    "moment": ("timestamp", "TIMESTAMP"),
+    "amount": ("decimal(12,2)", "DECIMAL(12,2)"),
+    "score": ("double", "DOUBLE"),
+    "name": ("string", "VARCHAR"),
+    "region": ("string", "VARCHAR"),
+}
+# About 100 bytes a row.
+CSV_ROW = """
+    SELECT i AS id, TIMESTAMP '2024-01-01' + to_seconds(i % 31536000) AS moment,
+      CAST((i * 7919) % 1000003 AS DECIMAL(12,2)) AS amount, sqrt(i) AS score,
+      md5(CAST(i AS VARCHAR)) AS name, 'region-' || (i * 31 % 20) AS region
+    FROM range({last}) AS t(i)"""
+ROWS_PER_MB = 10_500
+DECLARED = ", ".join(f"{name} {kind}" for name, (kind, _) in CSV_COLUMNS.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The lab that is measured, and what was asked for."""
+
+    config: Config
+    athena: server.Athena
+    options: argparse.Namespace
+
+    @property
+    def bucket(self) -> Path:
+        """The bucket's objects as files, which bare DuckDB reads."""
+        return self.config.s3_dir / server.BUCKET
+
+    def heavy(self, sql: str) -> tuple[float, float, dict[str, Any]]:
+        """Seconds from start to SUCCEEDED as the lab says them, processor seconds of the lab, and
+        the execution. Asked for seldom, since asking takes the processor too.
+        """
+        process = psutil.Process(self.athena.pid)
+        before = sum(process.cpu_times()[:2])
+        found = self.athena.run(sql, pause=0.05)
+        cpu = sum(process.cpu_times()[:2]) - before
+        return found["Statistics"]["TotalExecutionTimeInMillis"] / 1000, cpu, found
+
+    def bare(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(config={"threads": os.cpu_count() or 1})
 
 
 def main() -> None:
-    home = Path(tempfile.mkdtemp(prefix="bench-athena-"))
-    config = Config(home=home, cache=home / "cache", port=PORT, opensearch_port=PORT + 1)
-    log = localstack.prepare(config)
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            localstack.command(), env=localstack.environment(config), stdout=output, stderr=output
+    options = arguments()
+    print(f"load average at the start: {os.getloadavg()[0]:.2f}, {os.cpu_count()} processors")
+    with tempfile.TemporaryDirectory(prefix="bench-athena-") as name:
+        home = Path(name)
+        home.chmod(0o755)
+        config = Config(home, load().cache, free_port(), free_port())
+        with server.running(config) as athena:
+            bench = Bench(config, athena, options)
+            # Athena and DuckDB are loaded at the first call.
+            print(f"the first query: {timed(partial(athena.run, 'SELECT 1'))[0]:.2f} s")
+            for section in options.sections or SECTIONS:
+                print(f"== {section}")
+                SECTIONS[section](bench)
+    print(f"load average at the end: {os.getloadavg()[0]:.2f}")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], help="all by default")
+    parser.add_argument("--scale", type=float, default=0.1, help="TPC-H's scale factor")
+    parser.add_argument("--csv-mb", type=int, default=64, help="size of the CSV of the CTAS")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of a query; the best counts")
+    parser.add_argument("--trino", action="store_true", help="run TPC-H on a real Trino as well")
+    return parser.parse_args()
+
+
+def start(bench: Bench) -> None:
+    """Start to SUCCEEDED of the smallest query."""
+    bench.athena.run("SELECT 1")
+    show(
+        "SELECT 1, start to SUCCEEDED (target 30 ms)",
+        times(lambda: bench.athena.run("SELECT 1"), 50),
+    )
+
+
+def run_tpch(bench: Bench) -> None:
+    """The 22 queries: each the best of some rounds, in turn on both."""
+    names = load_tpch(bench)
+    texts = tpch.queries(bench.config)
+    alone, athena, details = [], [], []
+    with bench.bare() as bare:
+        for name in names:
+            path = bench.bucket / "tpch" / name / f"{name}.parquet"
+            bare.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{path}')")
+        for number, sql in enumerate(texts, start=1):
+            rounds = range(bench.options.rounds)
+            alone.append(min(on_cpu(partial(fetch, bare, sql)) for _ in rounds))
+            runs = (bench.heavy(sql) for _ in rounds)
+            seconds, cpu, execution = min(runs, key=lambda run: run[0])
+            athena.append((seconds, cpu))
+            details.append(execution["Statistics"])
+            print(f"  q{number:02}: {compared(alone[-1:], athena[-1:])}; {_steps(details[-1:])} ms")
+    print(f"sum (target 1.2 x): {compared(alone, athena)}; {_steps(details)} ms")
+    if bench.options.trino:
+        on_trino(bench, texts, sum(seconds for seconds, _ in athena))
+
+
+def load_tpch(bench: Bench) -> list[str]:
+    """The tables in S3 and in the catalogue; their names."""
+    tables = tpch.generate(bench.config, bench.options.scale, bench.config.home)
+    for name, columns in tables.items():
+        file = bench.config.home / f"{name}.parquet"
+        bench.athena.s3.upload_file(str(file), server.BUCKET, f"tpch/{name}/{name}.parquet")
+        file.unlink()
+        declared = ", ".join(f"`{column}` {kind}" for column, kind in columns)
+        bench.athena.run(
+            f"CREATE EXTERNAL TABLE {name} ({declared}) STORED AS PARQUET"
+            f" LOCATION 's3://{server.BUCKET}/tpch/{name}/'"
         )
-    try:
-        wait(config)
-        measure(config)
-    finally:
-        server.terminate()
-        server.wait(timeout=60)
-        shutil.rmtree(home)
+    return list(tables)
 
 
-def wait(config: Config) -> None:
-    """Until all providers are loaded."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"{config.endpoint_url}/_lab/health", timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except urllib.error.HTTPError as error:
-            if error.code == 500:
-                print("some providers have failed:", error.read().decode())
-                return
-        except OSError:
-            pass
-        time.sleep(0.05)
-    raise TimeoutError("the lab is not ready")
+def fetch(bare: duckdb.DuckDBPyConnection, sql: str) -> list[Any]:
+    return bare.execute(sql).fetchall()
 
 
-def client(config: Config, service: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=config.endpoint_url,
-        region_name=REGION,
-        aws_access_key_id=ACCESS_KEY_ID,
-        aws_secret_access_key=SECRET_ACCESS_KEY,
-        config=BotoConfig(retries={"max_attempts": 0}),
+def on_trino(bench: Bench, texts: Sequence[str], lab_seconds: float) -> None:
+    """The same queries on Trino, warmed up by a round of all."""
+    log = bench.config.home / "trino.log"
+    with trino_server.running(bench.config, free_port(), log) as engine:
+        found = []
+        for _ in range(2):
+            found = [timed(partial(trino_server.run, engine, sql))[0] for sql in texts]
+            print(f"  Trino, a round of all: {sum(found):.2f} s")
+    print(f"sum: Trino {sum(found):.2f} s, {sum(found) / lab_seconds:.2f} x Athena (target 5)")
+
+
+def ctas(bench: Bench) -> None:
+    """A CSV file to partitioned Parquet, beside DuckDB's COPY with the same share of memory."""
+    # Loads the engine, which other sections leave to the lab.
+    from lab.providers.athena.executor import MEMORY
+
+    file = bench.config.home / "rows.csv"
+    share = os.environ.get("LAB_ATHENA_MEMORY", MEMORY)
+    with bench.bare() as bare:
+        rows = CSV_ROW.format(last=bench.options.csv_mb * ROWS_PER_MB)
+        bare.execute(f"COPY ({rows}) TO '{file}' (FORMAT csv, HEADER false)")
+    size = file.stat().st_size / 2**20
+    bench.athena.s3.upload_file(str(file), server.BUCKET, "csv/rows.csv")
+    file.unlink()
+    bench.athena.run(
+        f"CREATE EXTERNAL TABLE raw ({DECLARED}) ROW FORMAT DELIMITED FIELDS TERMINATED BY ','"
+        f" LOCATION 's3://{server.BUCKET}/csv/'"
+    )
+    # What was written before must not be on its way to the disk while others are measured.
+    os.sync()
+    alone = on_cpu(partial(copy, bench, share))
+    os.sync()
+    before = psutil.Process(bench.athena.pid).memory_info().rss
+    (seconds, cpu, execution), peak = watched(
+        bench.athena.pid,
+        lambda: bench.heavy(
+            "CREATE TABLE made WITH (format = 'PARQUET', write_compression = 'SNAPPY',"
+            " partitioned_by = ARRAY['region']) AS SELECT * FROM raw"
+        ),
+    )
+    print(
+        f"CTAS of {size:.0f} MiB (target 1.3 x): {compared([alone], [(seconds, cpu)])};"
+        f" {_steps([execution['Statistics']])} ms"
+    )
+    print(
+        f"  LocalStack's memory: {before / 2**20:.0f} MiB before, {peak / 2**20:.0f} MiB at most;"
+        f" the share of queries is {share}"
     )
 
 
-def measure(config: Config) -> None:
-    s3, athena = client(config, "s3"), client(config, "athena")
-    s3.create_bucket(Bucket="bench")
+def copy(bench: Bench, share: str) -> None:
+    """What the CTAS does, by DuckDB's own reader and writer."""
+    kinds = ", ".join(f"'{name}': '{kind}'" for name, (_, kind) in CSV_COLUMNS.items())
+    with bench.bare() as bare:
+        bare.execute(f"SET memory_limit = '{share}'")
+        bare.execute(f"SET temp_directory = '{bench.config.home / 'spilled'}'")
+        bare.execute("SET preserve_insertion_order = false")
+        bare.execute(
+            f"COPY (SELECT * FROM read_csv('{bench.bucket}/csv/rows.csv', header = false,"
+            f" columns = {{{kinds}}})) TO '{bench.config.home / 'copied'}'"
+            " (FORMAT parquet, PARTITION_BY (region), COMPRESSION snappy)"
+        )
 
-    def run(sql: str) -> None:
-        identifier = athena.start_query_execution(QueryString=sql, ResultConfiguration=OUTPUT)[
-            "QueryExecutionId"
-        ]
-        while True:
-            found = athena.get_query_execution(QueryExecutionId=identifier)["QueryExecution"]
-            if found["Status"]["State"] == "SUCCEEDED":
-                return
-            if found["Status"]["State"] not in ("QUEUED", "RUNNING"):
-                raise RuntimeError(found["Status"])
 
-    run("SELECT 1")
-    show("SELECT 1, start to SUCCEEDED", times(lambda: run("SELECT 1"), 50))
-    path = config.home / "flights.parquet"
-    pq.write_table(flights(), path)
-    s3.upload_file(str(path), "bench", "flights/1.parquet")
-    run(
-        "CREATE EXTERNAL TABLE flights (carrier string, delay double) STORED AS PARQUET LOCATION 's3://bench/flights/'"
+def watched[T](pid: int, call: Callable[[], T]) -> tuple[T, int]:
+    """The call's result, and the most bytes of memory that a process had while it ran."""
+    process, peak = psutil.Process(pid), 0
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(call)
+        while not running.done():
+            peak = max(peak, process.memory_info().rss)
+            time.sleep(0.05)
+        return running.result(), peak
+
+
+def partitions(bench: Bench) -> None:
+    """One of 3,650 daily partitions: the time, and the bytes of that day only."""
+    athena, file = bench.athena, bench.config.home / "day.parquet"
+    with bench.bare() as bare:
+        bare.execute(f"COPY ({CSV_ROW.format(last=2000)}) TO '{file}' (FORMAT parquet)")
+    body = file.read_bytes()
+    days = [(FIRST_DAY + dt.timedelta(days=number)).isoformat() for number in range(DAYS)]
+
+    def put(day: str) -> None:
+        key = f"daily/dt={day}/day.parquet"
+        athena.s3.put_object(Bucket=server.BUCKET, Key=key, Body=body)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(put, days))
+    athena.run(
+        f"CREATE EXTERNAL TABLE daily ({DECLARED}) PARTITIONED BY (dt string) STORED AS PARQUET"
+        f" LOCATION 's3://{server.BUCKET}/daily/'"
     )
-    show(f"scan of {ROWS:,} rows, Athena", times(lambda: run(QUERY.format("flights")), 15))
-    with duckdb.connect(config={"threads": 2}) as bare:
-        sql = QUERY.format(f"read_parquet('{path}')")
-        show(f"scan of {ROWS:,} rows, bare DuckDB", times(lambda: bare.execute(sql).fetchall(), 15))
+    athena.run("MSCK REPAIR TABLE daily")
+    sql = "SELECT count(*), sum(score) FROM {} WHERE dt = '2020-05-05'"
+    figures = athena.run(sql.format("daily"))["Statistics"]
+    scanned = figures["DataScannedInBytes"]
+    if not 0 < scanned <= len(body):
+        raise RuntimeError(f"{scanned} bytes of a day of {len(body)}")
+    found = times(lambda: athena.run(sql.format("daily")), 15)
+    show(f"one of {DAYS} partitions, Athena (target 300 ms; {_steps([figures])})", found)
+    source = f"read_parquet('{bench.bucket}/daily/*/*.parquet', hive_partitioning = true)"
+    with bench.bare() as bare:
+        show("  DuckDB's glob", times(partial(fetch, bare, sql.format(source)), 5))
+    print(f"  scanned {scanned} bytes; the day has {len(body)}, all have {len(body) * DAYS}")
 
 
-def flights() -> pa.Table:
-    """Carriers and delays that repeat; the figures matter, not the values."""
-    numbers = range(ROWS)
-    carriers = pa.array([f"C{number % 16}" for number in numbers])
-    return pa.table({"carrier": carriers, "delay": [number % 997 / 7 for number in numbers]})
+SECTIONS: dict[str, Callable[[Bench], None]] = {
+    "start": start,
+    "tpch": run_tpch,
+    "ctas": ctas,
+    "partitions": partitions,
+}
+
+
+def _steps(found: Sequence[dict[str, Any]]) -> str:
+    """Milliseconds of each step in sum; planning is a part of the execution."""
+    sums = {step: sum(one[name] for one in found) for step, name in STEPS.items()}
+    return ", ".join(f"{step} {milliseconds:.0f}" for step, milliseconds in sums.items())
+
+
+def on_cpu(call: Callable[[], object]) -> tuple[float, float]:
+    """Seconds of a call, and processor seconds of this process in it."""
+    before = time.process_time()
+    seconds, _ = timed(call)
+    return seconds, time.process_time() - before
+
+
+def compared(alone: Sequence[tuple[float, float]], athena: Sequence[tuple[float, float]]) -> str:
+    """Sums of (seconds, processor seconds); others on the machine disturb the latter less."""
+    parts = []
+    for place, what in enumerate(("", " on the processor")):
+        bare, lab = (sum(one[place] for one in runs) for runs in (alone, athena))
+        parts.append(f"{lab / bare:.2f} x{what} (DuckDB {bare:.3f} s, Athena {lab:.3f} s)")
+    return ", ".join(parts)
+
+
+def timed[T](call: Callable[[], T]) -> tuple[float, T]:
+    started = time.perf_counter()
+    result = call()
+    return time.perf_counter() - started, result
 
 
 def times(call: Callable[[], object], count: int) -> list[float]:
     """Seconds of each of ``count`` calls."""
-    found = []
-    for _ in range(count):
-        started = time.perf_counter()
-        call()
-        found.append(time.perf_counter() - started)
-    return found
+    return [timed(call)[0] for _ in range(count)]
 
 
 def show(what: str, seconds: list[float]) -> None:

@@ -12,7 +12,7 @@ from lab.engine import types
 from lab.engine.catalog import Column, Database, Partition, Table
 from lab.engine.hive_paths import partition_name
 from lab.engine.iceberg.lookup import is_iceberg
-from lab.engine.type_text import parse_type
+from lab.engine.type_text import parse_type, to_hive
 from lab.providers.glue.errors import GlueError
 from lab.providers.glue.events import announce
 from lab.providers.glue.models import DataCatalog
@@ -180,10 +180,11 @@ def _columns(given: list[Record] | None) -> tuple[Column, ...]:
 def _table(record: Record) -> Table:
     storage = record.get("StorageDescriptor") or {}
     serde = storage.get("SerdeInfo") or {}
+    view = _view(record)
     return Table(
         database=record["DatabaseName"],
         name=record["Name"],
-        columns=_columns(storage.get("Columns")),
+        columns=_columns((view and _view_columns(view)) or storage.get("Columns")),
         partition_keys=_columns(record.get("PartitionKeys")),
         location=storage.get("Location") or "",
         input_format=storage.get("InputFormat") or "",
@@ -192,7 +193,7 @@ def _table(record: Record) -> Table:
         serde_parameters=serde.get("Parameters") or {},
         parameters=record.get("Parameters") or {},
         comment=record.get("Description"),
-        view=_view_query(record),
+        view=str(view["originalSql"]) if view else None,
         bucketed_by=tuple(storage.get("BucketColumns") or ()),
         bucket_count=max(storage.get("NumberOfBuckets") or 0, 0),
         owner=record.get("Owner"),
@@ -200,17 +201,23 @@ def _table(record: Record) -> Table:
     )
 
 
-def _view_query(record: Record) -> str | None:
-    """The query of a view, from the JSON that Athena and Trino keep in ViewOriginalText; a view of
-    Hive's has the query itself there.
+def _view(record: Record) -> Record | None:
+    """What Athena and Trino keep of a view, as JSON in ViewOriginalText; a view of Hive's has the
+    query itself there.
     """
     text = record.get("ViewOriginalText") or ""
     if record.get("TableType") != "VIRTUAL_VIEW":
         return None
     if not text.startswith(VIEW_PREFIX):
-        return text
+        return {"originalSql": text}
     encoded = text.removeprefix(VIEW_PREFIX).removesuffix(VIEW_SUFFIX)
-    return str(json.loads(base64.b64decode(encoded))["originalSql"])
+    found: Record = json.loads(base64.b64decode(encoded))
+    return found
+
+
+def _view_columns(view: Record) -> list[Record]:
+    """Its columns, with Trino's types: those of the record may be anything."""
+    return [{"Name": column["name"], "Type": column["type"]} for column in view.get("columns", ())]
 
 
 def table_input(table: Table) -> Record:
@@ -222,10 +229,11 @@ def table_input(table: Table) -> Record:
         "Parameters": dict(table.parameters),
     }
     if table.comment is not None:
-        # Hive has it among the parameters, and so has Athena's metadata; Glue shows the description.
+        # Hive has it among the parameters, and so has Athena; Glue shows the description.
         record["Description"] = record["Parameters"].setdefault("comment", table.comment)
     if table.view is not None:
-        storage: dict[str, Any] = {"Columns": columns, "Location": "", "SerdeInfo": {}}
+        shown = [{**one, "Type": to_hive(parse_type(one["Type"]))} for one in columns]
+        storage: dict[str, Any] = {"Columns": shown, "Location": "", "SerdeInfo": {}}
         return {
             **record,
             "Parameters": {**table.parameters, **VIEW_PARAMETERS},
