@@ -259,7 +259,7 @@ def turned_down(actions):
 
 
 def archive_objects(documents, records):
-    """One object per month of flights in the batch: the month is the partition that Athena can skip.
+    """One object per month of flights in the batch: the month is the partition Athena can skip.
 
     Not per day: when a whole year is replayed, a batch spans many days, and many small objects cost
     more than they spare, in requests here and in Athena later.
