@@ -124,11 +124,12 @@ def memory_of(process: psutil.Process) -> int:
     total = 0
     for member in tree(process):
         with contextlib.suppress(psutil.NoSuchProcess):
-            total += _memory(member)
+            total += resident(member)
     return total
 
 
-def _memory(process: psutil.Process) -> int:
+def resident(process: psutil.Process) -> int:
+    """Bytes of one process; its share of what it has in common with others, if that is known."""
     try:
         shared = getattr(process.memory_full_info(), "pss", None)
     except psutil.AccessDenied:

@@ -27,14 +27,16 @@ from rich.console import Console
 from lab.config import Config, load
 from lab.demo.pipeline import FOLDER, Outputs
 from lab.demo.run import Demo, Options
-from lab.stack.processes import Server
+from lab.stack.processes import Server, resident
 
 PEER_INDEX = "bench-bulk-helper"
-SAMPLE_EVERY = 0.25
+SAMPLE_EVERY = 1.0
 
 
 class Meter:
-    """Processor seconds and peak resident bytes by part of the lab, while a block runs."""
+    """Processor seconds and peak bytes by part of the lab, while a block runs. What processes share
+    counts once, where the system tells it.
+    """
 
     def __init__(self, config: Config) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
@@ -67,7 +69,7 @@ class Meter:
             with suppress(psutil.Error):
                 times = process.cpu_times()
                 used = times.user + times.system
-                memory[part] += process.memory_info().rss
+                memory[part] += resident(process)
                 if count:
                     self.seconds[part] += used - self._last.get(process, 0.0)
                 self._last[process] = used
@@ -132,7 +134,7 @@ def show(meter: Meter, events: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=200_000)
-    parser.add_argument("--rate", type=int, default=12_000)
+    parser.add_argument("--rate", type=int, default=16_000)
     parser.add_argument("--rounds", type=int, default=2)
     arguments = parser.parse_args()
     config = load()
