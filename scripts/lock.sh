@@ -6,7 +6,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 DAY=2026-03-06
-NEWER='pyiceberg|fastavro|mmh3|pyroaring|strictyaml|tenacity|fsspec|zstandard|aws-lambda-powertools|opensearch-py|opensearch-protobufs|protobuf|grpcio|docker|rich|typer|psutil|sqlglot|duckdb|pyarrow|tzdata|awslambdaric|filelock|requests'
+NEWER='jq|pyiceberg|fastavro|mmh3|pyroaring|strictyaml|tenacity|fsspec|zstandard|aws-lambda-powertools|opensearch-py|opensearch-protobufs|protobuf|grpcio|docker|rich|typer|psutil|sqlglot|duckdb|pyarrow|tzdata|awslambdaric|filelock|requests'
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 compile() { uv pip compile --quiet --no-emit-index-url --no-header --python-version 3.12 "$@"; }

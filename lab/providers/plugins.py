@@ -20,6 +20,13 @@ def athena() -> Service:
     return create_service()
 
 
+@aws_provider(api="firehose", name="lab")
+def firehose() -> Service:
+    from lab.providers.firehose.provider import create_service
+
+    return create_service()
+
+
 @aws_provider(api="glue", name="lab")
 def glue() -> Service:
     from lab.providers.glue.provider import create_service
