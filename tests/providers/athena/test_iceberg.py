@@ -89,7 +89,8 @@ def test_kinds_counts_and_bytes(table: Sql) -> None:
         ),
     ):
         done = table.run(statement)
-        assert (done["Status"]["State"], done["StatementType"]) == ("SUCCEEDED", kind)
+        assert done["Status"]["State"] == "SUCCEEDED", done["Status"]
+        assert done["StatementType"] == kind
         assert done["SubstatementType"] == statement.split()[0]
         answer = table.athena.get_query_results(QueryExecutionId=done["QueryExecutionId"])
         assert answer["UpdateCount"] == count
