@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import peer
-from kinesis import RECORDS_PER_CALL, ROLE, archive, client
+from kinesis import RECORDS_PER_CALL, ROLE, archive
 
 from lab.config import REGION, load
 
@@ -44,7 +44,7 @@ class Delivery:
         self.name = name
         self.endpoint_url = endpoint_url
         self.kinesis, self.lambda_, self.s3 = (
-            client(service, endpoint_url) for service in ("kinesis", "lambda", "s3")
+            peer.client(service, endpoint_url) for service in ("kinesis", "lambda", "s3")
         )
         self.id = f"bench-{uuid.uuid4().hex[:8]}"
 

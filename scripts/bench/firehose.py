@@ -14,13 +14,10 @@ import json
 import time
 import uuid
 from pathlib import Path
-from typing import Any
 
-import boto3
 import peer
-from botocore.config import Config
 
-from lab.config import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, load
+from lab.config import load
 
 RECORDS_PER_CALL = 500
 DATA = b"x" * 299 + b"\n"
@@ -28,18 +25,16 @@ ROUNDS = 3
 GIVE_UP_AFTER = 60.0
 ROLE = "arn:aws:iam::000000000000:role/bench"
 
-Rates = dict[str, float]
-
 
 class Subject:
     """One local AWS under measurement."""
 
     def __init__(self, name: str, endpoint_url: str) -> None:
         self.name = name
-        self.firehose = client("firehose", endpoint_url)
-        self.s3 = client("s3", endpoint_url)
+        self.firehose = peer.client("firehose", endpoint_url)
+        self.s3 = peer.client("s3", endpoint_url)
 
-    def measure(self, records: int) -> Rates:
+    def measure(self, records: int) -> peer.Rates:
         """Records per second, by what was done with them; 0 when not all were delivered."""
         bucket = stream = f"bench-{uuid.uuid4().hex[:8]}"
         self.s3.create_bucket(Bucket=bucket)
@@ -79,29 +74,6 @@ class Subject:
         return False
 
 
-def client(service: str, endpoint_url: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=endpoint_url,
-        region_name=REGION,
-        aws_access_key_id=ACCESS_KEY_ID,
-        aws_secret_access_key=SECRET_ACCESS_KEY,
-        config=Config(retries={"max_attempts": 0}, read_timeout=120),
-    )
-
-
-def report(measured: dict[str, Rates]) -> None:
-    """A line for each figure; the lab's divided by the peer's, where both are there."""
-    ours, *theirs = measured.values()
-    for what, figure in ours.items():
-        line = f"{what:15} {figure:10,.0f} records/s"
-        for name, rates in zip(list(measured)[1:], theirs, strict=True):
-            other = rates[what]
-            ratio = f"{figure / other:.2f} times" if other else "not all delivered"
-            line += f"   {name} {other:10,.0f}   {ratio}"
-        print(line)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--endpoint", default=load().endpoint_url)
@@ -113,14 +85,9 @@ def main() -> None:
         if arguments.peer_python.exists():
             url = stack.enter_context(peer.running(peer.MINISTACK, arguments.peer_python))
             subjects.append(Subject(peer.MINISTACK.name, url))
-        measured: dict[str, Rates] = {subject.name: {} for subject in subjects}
-        for _ in range(ROUNDS):
-            for subject in subjects:
-                best = measured[subject.name]
-                for what, figure in subject.measure(arguments.records).items():
-                    best[what] = max(figure, best.get(what, 0.0))
+        measured = peer.best_of(ROUNDS, subjects, lambda one: one.measure(arguments.records))
     print(json.dumps({"records": arguments.records}))
-    report(measured)
+    peer.report(measured)
 
 
 if __name__ == "__main__":

@@ -29,12 +29,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import boto3
 import peer
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from lab.config import ACCESS_KEY_ID, HOST, REGION, SECRET_ACCESS_KEY, load
+from lab.config import HOST, REGION, load
 from lab.stack.processes import Server
 
 RECORDS_PER_CALL = 500
@@ -51,8 +49,6 @@ import urllib.request
 def handler(event, context):
     urllib.request.urlopen("URL", data=str(len(event["Records"])).encode()).close()
 """
-
-Rates = dict[str, float]
 
 
 class Counter:
@@ -123,10 +119,10 @@ class Subject:
 
     def __init__(self, name: str, endpoint_url: str) -> None:
         self.name = name
-        self.kinesis = client("kinesis", endpoint_url)
-        self.lambda_ = client("lambda", endpoint_url)
+        self.kinesis = peer.client("kinesis", endpoint_url)
+        self.lambda_ = peer.client("lambda", endpoint_url)
 
-    def measure(self, records: int, shards: int) -> Rates:
+    def measure(self, records: int, shards: int) -> peer.Rates:
         """Records per second, by what was done with them."""
         with self._stream(shards) as stream:
             put = rate(records, lambda: self._put(stream, records))
@@ -232,17 +228,6 @@ class Subject:
             counter.close()
 
 
-def client(service: str, endpoint_url: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=endpoint_url,
-        region_name=REGION,
-        aws_access_key_id=ACCESS_KEY_ID,
-        aws_secret_access_key=SECRET_ACCESS_KEY,
-        config=Config(retries={"max_attempts": 0}, read_timeout=120),
-    )
-
-
 def rate(count: int, work: Callable[[], None]) -> float:
     start = time.perf_counter()
     work()
@@ -254,18 +239,6 @@ def archive(source: str) -> bytes:
     with zipfile.ZipFile(content, "w") as file:
         file.writestr("app.py", source)
     return content.getvalue()
-
-
-def report(measured: dict[str, Rates]) -> None:
-    """A line for each figure; the lab's divided by the peer's, where both are there."""
-    ours, *theirs = measured.values()
-    for what, figure in ours.items():
-        line = f"{what:18} {figure:10,.0f} records/s"
-        for name, rates in zip(list(measured)[1:], theirs, strict=True):
-            other = rates[what]
-            ratio = f"{figure / other:.2f} times" if other else "not all delivered"
-            line += f"   {name} {other:10,.0f}   {ratio}"
-        print(line)
 
 
 def main() -> None:
@@ -284,14 +257,11 @@ def main() -> None:
         if arguments.peer_python.exists():
             url = stack.enter_context(peer.running(peer.MINISTACK, arguments.peer_python))
             subjects.append(Subject(peer.MINISTACK.name, url))
-        measured: dict[str, Rates] = {subject.name: {} for subject in subjects}
-        for _ in range(ROUNDS):
-            for subject in subjects:
-                best = measured[subject.name]
-                for what, figure in subject.measure(arguments.records, arguments.shards).items():
-                    best[what] = max(figure, best.get(what, 0.0))
+        measured = peer.best_of(
+            ROUNDS, subjects, lambda one: one.measure(arguments.records, arguments.shards)
+        )
     print(json.dumps({"records": arguments.records, "shards": arguments.shards}))
-    report(measured)
+    peer.report(measured)
 
 
 if __name__ == "__main__":

@@ -16,14 +16,27 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
-from lab.config import HOST, load
+import boto3
+from botocore.config import Config
+
+from lab.config import ACCESS_KEY_ID, HOST, REGION, SECRET_ACCESS_KEY, load
 from lab.stack.processes import free_port
 
 READY_WITHIN = 60.0
+
+Rates = dict[str, float]
+"""Records per second, by what was done with them; 0 when not all came through."""
+
+
+class Subject(Protocol):
+    """One local AWS under measurement."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,43 @@ def running(peer: Peer, python: Path | None = None) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def client(service: str, endpoint_url: str) -> Any:
+    """A boto3 client that tries once, so that a figure hides no second attempt."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=ACCESS_KEY_ID,
+        aws_secret_access_key=SECRET_ACCESS_KEY,
+        config=Config(retries={"max_attempts": 0}, read_timeout=120),
+    )
+
+
+def best_of[S: Subject](
+    rounds: int, subjects: Sequence[S], measure: Callable[[S], Rates]
+) -> dict[str, Rates]:
+    """The best figures of each subject; they take turns, so that all see the same machine."""
+    measured: dict[str, Rates] = {subject.name: {} for subject in subjects}
+    for _ in range(rounds):
+        for subject in subjects:
+            best = measured[subject.name]
+            for what, figure in measure(subject).items():
+                best[what] = max(figure, best.get(what, 0.0))
+    return measured
+
+
+def report(measured: dict[str, Rates]) -> None:
+    """A line for each figure; the lab's divided by the peer's, where both are there."""
+    ours, *theirs = measured.values()
+    for what, figure in ours.items():
+        line = f"{what:18} {figure:10,.0f} records/s"
+        for name, rates in zip(list(measured)[1:], theirs, strict=True):
+            other = rates[what]
+            ratio = f"{figure / other:.2f} times" if other else "not all delivered"
+            line += f"   {name} {other:10,.0f}   {ratio}"
+        print(line)
 
 
 def _inherited() -> dict[str, str]:

@@ -4,6 +4,7 @@ import base64
 import io
 import itertools
 import json
+import threading
 import time
 import zipfile
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 
 ROLE = "arn:aws:iam::000000000000:role/function"
 WITHIN_SECONDS = 20.0
+PAUSE_SECONDS = 0.02
 _NUMBERS = itertools.count()
 
 
@@ -32,11 +34,13 @@ def archive(source: str, name: str = "app.py") -> bytes:
     return content.getvalue()
 
 
-def eventually[T](look: Callable[[], T]) -> T:
-    """Look until there is something to see."""
-    deadline = time.monotonic() + WITHIN_SECONDS
+def eventually[T](look: Callable[[], T], within: float = WITHIN_SECONDS) -> T:
+    """Ask the lab now and then until there is something to see."""
+    deadline = time.monotonic() + within
+    pause = threading.Event()
     while not (seen := look()):
         assert time.monotonic() < deadline, "nothing to see"
+        pause.wait(PAUSE_SECONDS)
     return seen
 
 

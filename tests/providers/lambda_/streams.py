@@ -8,12 +8,14 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.providers.lambda_ import functions
 from tests.providers.lambda_.functions import Functions
 
 ACCOUNT = "000000000000"
@@ -21,7 +23,6 @@ ARN = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/"
 SHARDS = [f"shardId-{number:012d}" for number in range(4)]
 HALF = 1 << 127
 WITHIN_SECONDS = 60.0
-PAUSE_SECONDS = 0.02
 
 SOURCE = """
 import json, urllib.request
@@ -112,14 +113,7 @@ def poison(bad: str) -> Reply:
     return lambda event: {"raise": "bad"} if bad in texts(event) else {}
 
 
-def eventually(look: Callable[[], Any]) -> Any:
-    """Ask the lab now and then until there is something to see."""
-    deadline = time.monotonic() + WITHIN_SECONDS
-    pause = threading.Event()
-    while not (seen := look()):
-        assert time.monotonic() < deadline, "nothing to see"
-        pause.wait(PAUSE_SECONDS)
-    return seen
+eventually = partial(functions.eventually, within=WITHIN_SECONDS)
 
 
 class Pipeline:
