@@ -1,7 +1,7 @@
 """The texts that a person reads, in French and in English.
 
-A text is found by its key in ``locales/<language>.toml``; both files hold the same keys and the
-same ``{fields}``, which a test enforces. The language is ``$LAB_LANG``, else the system's, else
+A text is found by its key in the files of ``locales/<language>/``, one an area; both languages hold
+the same keys and the same ``{fields}``, which a test enforces. The language is ``$LAB_LANG``, else the system's, else
 English.
 """
 
@@ -30,7 +30,16 @@ def language(environ: Mapping[str, str] = os.environ) -> str:
 @cache
 def texts(lang: str) -> dict[str, str]:
     """Every text of one language by its dotted key."""
-    source = resources.files("lab.locales").joinpath(f"{lang}.toml").read_text(encoding="utf-8")
+    files = resources.files("lab.locales").joinpath(lang).iterdir()
+    found: dict[str, str] = {}
+    for file in files:
+        if file.name.endswith(".toml"):
+            found |= parse(file.read_text(encoding="utf-8"))
+    return found
+
+
+def parse(source: str) -> dict[str, str]:
+    """The texts of one file by their dotted keys."""
     return dict(_flatten(tomllib.loads(source)))
 
 

@@ -19,6 +19,13 @@ def test_both_languages_have_the_same_keys() -> None:
     assert set(i18n.texts("fr")) == set(i18n.texts("en"))
 
 
+def test_no_two_files_hold_the_same_text() -> None:
+    for lang in i18n.LANGUAGES:
+        files = sorted((PACKAGE / "locales" / lang).glob("*.toml"))
+        keys = [key for file in files for key in i18n.parse(file.read_text(encoding="utf-8"))]
+        assert len(keys) == len(set(keys))
+
+
 @pytest.mark.parametrize("key", sorted(i18n.texts("en")))
 def test_both_languages_fill_the_same_fields(key: str) -> None:
     assert fields(i18n.texts("fr")[key]) == fields(i18n.texts("en")[key])
