@@ -26,7 +26,7 @@ from lab.providers.athena.executions import MAX_ROWS, Executions
 from lab.providers.athena.executor import Executor
 from lab.providers.athena.models import Record
 from lab.providers.athena.store import Stores
-from lab.providers.athena.validation import validate
+from lab.providers.athena.validation import FRONT_END
 
 Handler = Callable[[RequestContext, Record], Record]
 # The operations that need no more than the store of the account.
@@ -64,7 +64,7 @@ def _checked(operation: Any, handle: Handler) -> Handler:
     def check_then_answer(context: RequestContext, request: Record) -> Record:
         if operation.name == "GetQueryResults" and request.get("MaxResults", 1) > MAX_ROWS:
             raise invalid(f"MaxResults is more than maximum allowed length {MAX_ROWS}.")
-        validate(operation, request)
+        FRONT_END.validate(operation.input_shape, request)
         return handle(context, request)
 
     return check_then_answer

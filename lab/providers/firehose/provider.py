@@ -19,7 +19,7 @@ from lab.providers.firehose.models import registry
 from lab.providers.firehose.operations import Answer, Request
 from lab.providers.firehose.record_operations import RecordOperations
 from lab.providers.firehose.stream_operations import StreamOperations
-from lab.providers.kinesis import validation
+from lab.providers.firehose.validation import FRONT_END
 
 # LocalStack asks that stopping takes no more than a couple of seconds.
 STOP_SECONDS = 2.0
@@ -62,7 +62,7 @@ def _checked(operation: str, call: Any) -> Any:
         skip = (*skip, "Records")
 
     def checked(context: RequestContext, request: Request) -> Answer | Any:
-        validation.validate(context.operation.input_shape, _as_https(request or {}), skip)
+        FRONT_END.validate(context.operation.input_shape, _as_https(request or {}), skip)
         return call(context, request or {})
 
     return checked

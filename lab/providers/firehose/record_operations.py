@@ -15,8 +15,9 @@ from lab.providers.firehose import metrics, wire
 from lab.providers.firehose.models import DIRECT_PUT, DeliveryStream
 from lab.providers.firehose.operations import Answer, Operations, Request
 from lab.providers.firehose.source import Spool, SpoolFullError
-from lab.providers.kinesis import validation
+from lab.providers.firehose.validation import FRONT_END
 from lab.providers.kinesis.lifecycle import Status
+from lab.providers.validation import violation
 
 MAX_RECORDS = 500
 MAX_RECORD_BYTES = 1000 * 1024
@@ -102,14 +103,14 @@ def _check(records: list[bytes]) -> None:
     if not 1 <= len(records) <= MAX_RECORDS:
         word, bound = ("less", MAX_RECORDS) if records else ("greater", 1)
         constraint = f"Member must have length {word} than or equal to {bound}"
-        errors.append(validation.violation("records", constraint))
+        errors.append(violation("records", constraint))
     for index, data in enumerate(records, start=1):
         if len(data) > MAX_RECORD_BYTES:
             path = f"records.{index}.member.data"
             constraint = f"Member must have length less than or equal to {MAX_RECORD_BYTES}"
-            errors.append(validation.violation(path, constraint))
+            errors.append(violation(path, constraint))
     if errors:
-        validation.refuse(errors)
+        FRONT_END.refuse(errors)
     if sum(map(len, records)) > MAX_BATCH_BYTES:
         raise InvalidArgumentException("Records size exceeds 4 MB limit")
 

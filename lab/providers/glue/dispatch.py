@@ -13,10 +13,11 @@ from lab.providers.glue.errors import GlueError, invalid, not_found
 from lab.providers.glue.events import announce
 from lab.providers.glue.models import DataCatalog, catalog_of
 from lab.providers.glue.storage import Key, Record
-from lab.providers.glue.validation import validate
 from lab.providers.pages import page
+from lab.providers.validation import FrontEnd
 
 LOG = logging.getLogger(__name__)
+FRONT_END = FrontEnd()
 
 Handler = Callable[[DataCatalog, Record], Record]
 
@@ -33,7 +34,7 @@ def answering(handler: Handler) -> Callable[[RequestContext, Record], Record]:
     """The handler as LocalStack's skeleton calls it."""
 
     def answer(context: RequestContext, request: Record) -> Record:
-        validate(context.operation.input_shape, request)
+        FRONT_END.validate(context.operation.input_shape, request)
         catalog = catalog_of(context.account_id, context.region)
         asked = request.get("CatalogId")
         if asked and asked != catalog.account:

@@ -12,7 +12,7 @@ from localstack.aws.spec import load_service
 from localstack.services.plugins import Service
 
 from lab.providers import cloudwatch
-from lab.providers.kinesis import backpressure, metadata, retention, validation, wire
+from lab.providers.kinesis import backpressure, metadata, retention, wire
 from lab.providers.kinesis.consumer_operations import ConsumerOperations
 from lab.providers.kinesis.operations import Answer, Request
 from lab.providers.kinesis.rates import Rates
@@ -20,6 +20,7 @@ from lab.providers.kinesis.record_operations import RecordOperations
 from lab.providers.kinesis.setting_operations import SettingOperations
 from lab.providers.kinesis.shard_operations import ShardOperations
 from lab.providers.kinesis.stream_operations import StreamOperations
+from lab.providers.kinesis.validation import FRONT_END
 
 
 class KinesisProvider(
@@ -58,7 +59,7 @@ def _checked(operation: str, call: Any, rates: Rates) -> Any:
         request = request or {}
         # PutRecords checks its records itself, for speed.
         if context.operation.input_shape is not None and operation != "PutRecords":
-            validation.validate(context.operation.input_shape, request)
+            FRONT_END.validate(context.operation.input_shape, request)
         rates.check(context, operation, request)
         output: Answer | Any = call(context, request)
         if isinstance(output, dict) and wire.is_cbor(context):

@@ -5,8 +5,10 @@ Source: "Quotas and limits" in the Kinesis Data Streams guide.
 
 from localstack.aws.api.kinesis import InvalidArgumentException, LimitExceededException
 
-from lab.providers.kinesis import on_demand, validation
+from lab.providers.kinesis import on_demand
 from lab.providers.kinesis.models import Mode, Registry, Status, Stream
+from lab.providers.kinesis.validation import FRONT_END
+from lab.providers.validation import violation
 
 SHARD_LIMIT = {"us-east-1": 20_000, "us-west-2": 20_000, "eu-west-1": 20_000}
 OTHER_SHARD_LIMIT = 1000
@@ -39,7 +41,7 @@ def initial_shards(mode: Mode, given: int | None) -> int:
             )
         return on_demand.MIN_SHARDS
     if given is None:
-        validation.refuse([validation.violation("shardCount", "Member must not be null", "null")])
+        FRONT_END.refuse([violation("shardCount", "Member must not be null", "null")])
     return given
 
 

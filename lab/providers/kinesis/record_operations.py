@@ -16,11 +16,11 @@ from lab.providers.kinesis import (
     metrics,
     records,
     subscription,
-    validation,
     wire,
 )
 from lab.providers.kinesis.models import Shard, Stream
 from lab.providers.kinesis.operations import Answer, Operations, Request
+from lab.providers.kinesis.validation import FRONT_END
 
 
 class RecordOperations(Operations):
@@ -46,7 +46,7 @@ class RecordOperations(Operations):
         began = metrics.start()
         requests = request.get("Records") or []
         checked = {"Records"} if records.are_plain(requests) else set()
-        validation.validate(context.operation.input_shape, request, skip=checked)
+        FRONT_END.validate(context.operation.input_shape, request, skip=checked)
         stream = self.find_usable(context, request)
         encryption.require_usable_key(stream)
         size = records.check_request_size(requests)

@@ -12,11 +12,13 @@ from localstack.aws.api.kinesis import (
     ProvisionedThroughputExceededException,
 )
 
-from lab.providers.kinesis import encryption, on_demand, sequence, validation
+from lab.providers.kinesis import encryption, on_demand, sequence
 from lab.providers.kinesis.hashing import MAX_HASH_KEY, hash_key
 from lab.providers.kinesis.iterator import Place
 from lab.providers.kinesis.models import Mode, Shard, ShardClosedError, Stream
 from lab.providers.kinesis.shard_log import Entry, Record
+from lab.providers.kinesis.validation import FRONT_END
+from lab.providers.validation import violation
 
 LOG = logging.getLogger(__name__)
 
@@ -79,13 +81,13 @@ def check_sizes(stream: Stream, requests: Sequence[PutRequest], path: str) -> No
     most = stream.settings.max_record_kib * 1024
     constraint = f"Member must have length less than or equal to {most}"
     too_large = [
-        validation.violation(path.format(number), constraint)
+        violation(path.format(number), constraint)
         for number, request in enumerate(requests, start=1)
         if len(request["Data"]) + len(request["PartitionKey"]) > most
         and len(request["Data"]) + len(request["PartitionKey"].encode()) > most
     ]
     if too_large:
-        validation.refuse(too_large)
+        FRONT_END.refuse(too_large)
 
 
 def check_request_size(requests: Sequence[PutRequest]) -> int:

@@ -13,12 +13,13 @@ from botocore.model import Shape
 from localstack.aws.api.lambda_ import InvalidParameterValueException
 from localstack.aws.spec import load_service
 
-from lab.providers.kinesis import validation
 from lab.providers.kinesis.metadata import registry
 from lab.providers.lambda_.stream_filter import InvalidPatternError, RecordFilter
 from lab.providers.lambda_.stream_settings import stream_of
 from lab.providers.lambda_.stream_source import exists
+from lab.providers.validation import FrontEnd, violation
 
+FRONT_END = FrontEnd()
 MAX_FILTERS = 5
 MAX_PATTERN = 4096
 DESTINATIONS = ("sqs", "sns", "s3")
@@ -42,7 +43,7 @@ UNSUPPORTED = (
 
 def check(request: Mapping[str, Any]) -> None:
     """Raise AWS's exception for a request, or for a mapping as an update would leave it."""
-    validation.validate(_input_shape(), dict(request), skip=("UUID", "FilterCriteria"))
+    FRONT_END.validate(_input_shape(), dict(request), skip=("UUID", "FilterCriteria"))
     for name in UNSUPPORTED:
         if request.get(name):
             raise _invalid(f"The lab does not support {name} for Kinesis event sources.")
@@ -98,14 +99,8 @@ def _check_filters(filters: Any) -> None:
         raise _invalid(f"Only {MAX_FILTERS} filters are allowed for an event source mapping.")
     patterns = [each.get("Pattern") or "" for each in filters]
     if any(len(pattern) > MAX_PATTERN for pattern in patterns):
-        validation.refuse(
-            [
-                validation.violation(
-                    "filterCriteria.filters",
-                    f"Member must have length less than or equal to {MAX_PATTERN}",
-                )
-            ]
-        )
+        constraint = f"Member must have length less than or equal to {MAX_PATTERN}"
+        FRONT_END.refuse([violation("filterCriteria.filters", constraint)])
     try:
         RecordFilter(patterns)
     except InvalidPatternError as error:

@@ -61,7 +61,7 @@ def test_what_the_model_forbids(sql: Sql) -> None:
     invalid = "InvalidRequestException"
     assert refused(sql.athena.list_work_groups, MaxResults=51) == (
         invalid,
-        f"{prefix} at 'maxResults' {tail} have value less than or equal to 50",
+        f"{prefix} '51' at 'maxResults' {tail} have value less than or equal to 50",
     )
     assert refused(sql.start, sql="SELECT 1", ClientRequestToken="t" * 129) == (
         invalid,

@@ -53,7 +53,7 @@ def test_a_stream_is_described_with_its_defaults_and_outlasts_the_process(
 def test_what_the_lab_lacks_is_refused_by_name(
     api: Api, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lab.providers.kinesis.validation.validate", lambda *_: None)
+    monkeypatch.setattr("lab.providers.validation.FrontEnd.validate", lambda *_: None)
     assert api.refused(
         "CreateDeliveryStream", DeliveryStreamName="s", **{name: {"RoleARN": ROLE}}
     ) == (
