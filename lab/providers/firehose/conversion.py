@@ -172,10 +172,37 @@ def _write_orc(table: Any, content: io.BytesIO, options: dict[str, Any]) -> None
     from pyarrow import orc
 
     compression = options.get("Compression") or "SNAPPY"
+    filtered = set(options.get("BloomFilterColumns") or ())
     orc.write_table(
         table,
         content,
+        file_version="0.11" if options.get("FormatVersion") == "V0_11" else "0.12",
         compression="UNCOMPRESSED" if compression == "NONE" else compression,
         stripe_size=options.get("StripeSizeBytes") or 64 << 20,
         row_index_stride=options.get("RowIndexStride") or 10_000,
+        dictionary_key_size_threshold=options.get("DictionaryKeyThreshold") or 0.0,
+        bloom_filter_columns=[
+            place for name, place in _orc_columns(table.schema) if name in filtered
+        ],
+        bloom_filter_fpp=options.get("BloomFilterFalsePositiveProbability") or 0.05,
     )
+
+
+def _orc_columns(schema: Any) -> Iterator[tuple[str, int]]:
+    """The number of each column in ORC, which counts the fields of nested types too."""
+    place = 1
+    for field in schema:
+        yield field.name, place
+        place += _node_count(field.type)
+
+
+def _node_count(data_type: Any) -> int:
+    return 1 + sum(_node_count(child.type) for child in _children(data_type))
+
+
+def _children(data_type: Any) -> list[Any]:
+    import pyarrow as pa
+
+    if pa.types.is_map(data_type):
+        return [data_type.key_field, data_type.item_field]
+    return [data_type.field(place) for place in range(data_type.num_fields)]

@@ -46,13 +46,14 @@ def settings(serializer: str = "ParquetSerDe", **serde: Any) -> dict[str, Any]:
     }
 
 
-def deliver(api: Api, clock: Clock, *records: Any) -> None:
-    api.put(*(each if isinstance(each, bytes) else json.dumps(each).encode() for each in records))
-    api.work()
+def deliver(api: Api, clock: Clock, *records: Any, name: str = "s") -> None:
+    encoded = (each if isinstance(each, bytes) else json.dumps(each).encode() for each in records)
+    api.put(*encoded, name=name)
+    api.work(name)
     clock.advance(60)
-    api.work()
+    api.work(name)
     clock.advance(60)
-    api.work()
+    api.work(name)
 
 
 ORDER = {
@@ -96,6 +97,30 @@ def test_records_become_rows_of_orc(
     assert key.endswith(".orc")
     [row] = orc.ORCFile(io.BytesIO(content)).read().to_pylist()
     assert (row["id"], row["name"], row["at"]) == (1, "x", None)
+
+
+@pytest.mark.fidelity("firehose.orc")
+def test_orc_is_written_as_asked(
+    api: Api, bucket: Bucket, clock: Clock, catalog: DataCatalog
+) -> None:
+    plain = {"Compression": "NONE", "FormatVersion": "V0_11"}
+    filtered = {
+        **plain,
+        **{"FormatVersion": "V0_12", "BloomFilterColumns": ["id", "more"]},
+        "BloomFilterFalsePositiveProbability": 0.01,
+    }
+    files = []
+    for name, options in ("plain", plain), ("filtered", filtered):
+        conversion = settings("OrcSerDe")
+        conversion["OutputFormatConfiguration"]["Serializer"]["OrcSerDe"] = options
+        api.create(name, BufferingHints=HINTS, DataFormatConversionConfiguration=conversion)
+        deliver(api, clock, *({"id": number} for number in range(100)), name=name)
+        files.append(orc.ORCFile(io.BytesIO(bucket.objects.popitem()[1])))
+    without, with_filter = files
+    assert (without.file_version, with_filter.file_version) == ("0.11", "0.12")
+    assert without.compression == "UNCOMPRESSED"
+    assert with_filter.content_length > without.content_length
+    assert with_filter.read().to_pylist() == without.read().to_pylist()
 
 
 @pytest.mark.fidelity("firehose.conversion_failures")
