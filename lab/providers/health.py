@@ -17,6 +17,7 @@ from localstack.services.plugins import SERVICE_PLUGINS
 
 from lab import services
 from lab.providers import plugins
+from lab.providers.clock import page
 
 LOG = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ def install() -> None:
     """
     health = Health()
     ROUTER.add("/_lab/health", health.answer, methods=["GET"])
+    page.install()
     threading.Thread(target=health.load_all, name="lab-load-providers", daemon=True).start()
     port = localstack_config.GATEWAY_LISTEN[0].port
     # Only pages that the lab itself serves may call it from a browser.

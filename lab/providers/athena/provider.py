@@ -27,6 +27,7 @@ from lab.providers.athena.executor import Executor
 from lab.providers.athena.models import Record
 from lab.providers.athena.store import Stores
 from lab.providers.athena.validation import FRONT_END
+from lab.providers.clock import work
 
 Handler = Callable[[RequestContext, Record], Record]
 # The operations that need no more than the store of the account.
@@ -43,6 +44,7 @@ def create_service() -> Service:
     cloudwatch.install()
     SERVICE_PLUGINS.require("s3")  # results are written there without HTTP
     executor = Executor(config.load())
+    work().register("athena", lambda: len(executor.database.running()))
     stores = Stores(executor.database)
     model = load_service("athena")
     handlers: dict[str, Handler] = {
@@ -63,7 +65,7 @@ def _checked(operation: Any, handle: Handler) -> Handler:
 
     def check_then_answer(context: RequestContext, request: Record) -> Record:
         if operation.name == "GetQueryResults" and request.get("MaxResults", 1) > MAX_ROWS:
-            raise invalid(f"MaxResults is more than maximum allowed length {MAX_ROWS}.")
+            raise invalid(f"MaxResults is more than maximum allowed length {MAX_ROWS}")
         FRONT_END.validate(operation.input_shape, request)
         return handle(context, request)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import config
+from lab.providers.clock import clock
 from lab.providers.kinesis.lifecycle import Lifecycle, Status, Timing
 from lab.providers.kinesis.limits import TokenBucket
 
@@ -107,12 +108,21 @@ class DeliveryStream(Lifecycle):
         write_json(self.folder / FILE, {**self.definition, "status": self.status})
 
 
+class LabTiming(Timing):
+    """Records arrive by the lab's clock, which names their prefixes and indices; buffers, which
+    must not wait for a clock that stands still, go by the machine's.
+    """
+
+    def now_ms(self) -> int:
+        return int(clock().now() * 1000)
+
+
 class Registry:
     """All delivery streams of this process."""
 
     def __init__(self, home: Path, timing: Timing | None = None) -> None:
         self.home = home
-        self.timing = timing or Timing()
+        self.timing = timing or LabTiming()
         self.lock = threading.RLock()
         self._streams: dict[tuple[str, str, str], DeliveryStream] = {}
 

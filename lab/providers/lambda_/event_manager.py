@@ -21,6 +21,7 @@ from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.utils.xray.trace_header import TraceHeader
 
 from lab.config import load
+from lab.providers.clock import work
 from lab.providers.lambda_.event_attempts import EventAttempts
 from lab.providers.lambda_.event_destination import tell
 from lab.providers.lambda_.event_queue import Event, EventQueue
@@ -105,6 +106,7 @@ def start(service: LambdaService) -> None:
     ROUTER.add(PATH, _show, methods=["GET"])
     ROUTER.add(PATH, _release, methods=["POST"])
     queue.start()
+    work().register("lambda", queue.due)
 
 
 def _show(_request: Request) -> Response:

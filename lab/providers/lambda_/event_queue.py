@@ -102,6 +102,13 @@ class EventQueue:
         with self._changed:
             return [event for *_, event in sorted(self._waiting)]
 
+    def due(self) -> int:
+        """How many events are being tried, or could be now."""
+        with self._changed:
+            now = time.time()
+            ready = sum(map(len, self._ready.values())) + sum(self._running.values())
+            return ready + sum(due <= now for due, *_ in self._waiting)
+
     def release(self) -> None:
         """Let everything that waits for its next attempt have it now."""
         with self._changed:

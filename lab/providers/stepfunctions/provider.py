@@ -8,6 +8,8 @@ from importlib.util import find_spec, module_from_spec
 
 from localstack.services.plugins import Service
 
+from lab.providers.clock import work
+
 BATCH_TASK = (
     "localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service"
     ".state_task_service_batch"
@@ -19,7 +21,20 @@ def create_service() -> Service:
     from localstack.services.stepfunctions.provider import StepFunctionsProvider
 
     install()
+    work().register("stepfunctions", _running)
     return Service.for_provider(StepFunctionsProvider())
+
+
+def _running() -> int:
+    """How many executions have not ended."""
+    from localstack.services.stepfunctions.backend.store import sfn_stores
+
+    return sum(
+        execution.exec_status == "RUNNING"
+        for regions in list(sfn_stores.values())
+        for store in list(regions.values())
+        for execution in list(store.executions.values())
+    )
 
 
 def _keep_out_batch_models() -> None:

@@ -1,0 +1,1 @@
+"""EventBridge Scheduler: schedules that call their target when the lab's clock says so."""
