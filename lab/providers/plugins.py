@@ -20,6 +20,20 @@ def athena() -> Service:
     return create_service()
 
 
+@aws_provider(api="cloudwatch", name="lab")
+def cloudwatch() -> Service:
+    from lab.providers.cloudwatch.provider import create_service
+
+    return create_service()
+
+
+@aws_provider(api="events", name="lab")
+def events() -> Service:
+    from lab.providers.events.provider import create_service
+
+    return create_service()
+
+
 @aws_provider(api="firehose", name="lab")
 def firehose() -> Service:
     from lab.providers.firehose.provider import create_service
@@ -55,6 +69,13 @@ def lambda_() -> Service:
     return create_service()
 
 
+@aws_provider(api="logs", name="lab")
+def logs() -> Service:
+    from lab.providers.logs.provider import create_service
+
+    return create_service()
+
+
 @aws_provider(api="opensearch", name="lab")
 def opensearch() -> Service:
     from lab.providers.opensearch.provider import create_service
@@ -65,6 +86,13 @@ def opensearch() -> Service:
 @aws_provider(api="s3", name="lab")
 def s3() -> Service:
     from lab.providers.s3.provider import create_service
+
+    return create_service()
+
+
+@aws_provider(api="scheduler", name="lab")
+def scheduler() -> Service:
+    from lab.providers.scheduler.provider import create_service
 
     return create_service()
 

@@ -120,7 +120,7 @@ class FrontEnd:
 
     def _item_constraints(self, shape: Shape) -> Iterator[tuple[Callable[[Any], bool], str]]:
         """What each scalar of a list or a map must satisfy, and how it is said of all of them."""
-        if shape.enum:
+        if shape.type_name == "string" and shape.enum:
             yield shape.enum.__contains__, f"Member must satisfy {self._allowed(shape)}"
         if pattern := shape.metadata.get("pattern"):
             said = f"Member must satisfy regular expression pattern: {pattern}"

@@ -5,6 +5,7 @@ written in process.
 import base64
 import functools
 import json
+import time
 from itertools import batched
 from typing import Any
 
@@ -12,6 +13,7 @@ from lab.engine import types
 from lab.engine.catalog import Column, Database, Partition, Table
 from lab.engine.hive_paths import partition_name
 from lab.engine.iceberg.lookup import is_iceberg
+from lab.engine.metastore import CHANGED
 from lab.engine.type_text import parse_type, to_hive
 from lab.providers.glue.errors import GlueError
 from lab.providers.glue.events import announce
@@ -20,8 +22,9 @@ from lab.providers.glue.storage import Record
 
 BATCH = 1000
 VIEW_PREFIX, VIEW_SUFFIX = "/* Presto View: ", " */"
+# In whose name Athena makes tables, and in whose name Trino reads what is below a view.
+OWNER = "hadoop"
 # What Athena puts beside the text of a view, by which other engines know it.
-VIEW_OWNER = "hadoop"
 VIEW_PARAMETERS = {"comment": "Presto View", "presto_view": "true"}
 
 
@@ -71,7 +74,7 @@ class GlueCatalog:
             return None
 
     def create_table(self, table: Table) -> None:
-        given = table_input(table)
+        given = {"Owner": table.owner or OWNER, **table_input(table)}
         self._store.create_table(table.database, given)
         self._announce("CreateTable", {"DatabaseName": table.database, "TableInput": given})
 
@@ -106,7 +109,10 @@ class GlueCatalog:
         ]
 
     def add_partitions(self, table: Table, partitions: list[Partition]) -> None:
-        """In batches, so that other calls are answered in between."""
+        """In batches, so that other calls are answered in between. Hive keeps the second, as of
+        tables.
+        """
+        made = {CHANGED: str(int(time.time()))}
         found = self._store.table(table.database, table.name)
         storage = found.description.get("StorageDescriptor", {})
         where = {"DatabaseName": table.database, "TableName": table.name}
@@ -115,6 +121,7 @@ class GlueCatalog:
                 {
                     "Values": list(partition.values),
                     "StorageDescriptor": {**storage, "Location": partition.location},
+                    "Parameters": made,
                 }
                 for partition in batch
             ]
@@ -238,8 +245,7 @@ def table_input(table: Table) -> Record:
             **record,
             "Parameters": {**table.parameters, **VIEW_PARAMETERS},
             "TableType": "VIRTUAL_VIEW",
-            # In whose name Trino reads what is below the view; without one it refuses to.
-            "Owner": VIEW_OWNER,
+            "Owner": table.owner or OWNER,
             "StorageDescriptor": storage,
             **_view_text(table),
         }

@@ -4,6 +4,7 @@ Source: Amazon Athena API reference, "Common Errors" and each operation's errors
 Guide, "Athena error catalog".
 """
 
+import uuid
 from typing import Any
 
 from localstack.aws.api import CommonServiceException
@@ -30,6 +31,8 @@ ERROR_TYPES = {
     "TABLE_NOT_FOUND": 1301,
     "SCHEMA_NOT_FOUND": 1301,
     "FUNCTION_NOT_FOUND": 1303,
+    "DDL_NOT_SUPPORTED": 1200,
+    "UNSUPPORTED_COLUMNS": 1100,
 }
 SYSTEM_TYPES = {
     "EXCEEDED_LOCAL_MEMORY_LIMIT": 0,
@@ -40,7 +43,12 @@ SYSTEM_TYPES = {
 }
 RETRYABLE = {"INTERRUPTED", "RESULT_NOT_WRITTEN"}
 # Reasons that stand alone, without the error's name before them.
-NAMELESS = {"INTERRUPTED", "RESULT_NOT_WRITTEN", "PREPARED_STATEMENT"}
+NAMELESS = {
+    *("INTERRUPTED", "RESULT_NOT_WRITTEN", "PREPARED_STATEMENT"),
+    *("DDL_NOT_SUPPORTED", "UNSUPPORTED_COLUMNS"),
+}
+# With what the reasons begin that Hive gives.
+OF_HIVE = "FAILED: "
 
 
 class AthenaError(CommonServiceException):
@@ -53,6 +61,14 @@ class AthenaError(CommonServiceException):
 
 def invalid(message: str, athena_code: str = "INVALID_INPUT") -> AthenaError:
     return AthenaError("InvalidRequestException", message, athena_code)
+
+
+def entity_not_found() -> str:
+    """What Athena hands on from the catalogue, whatever is not there."""
+    return (
+        "Entity Not Found (Service: AmazonDataCatalog; Status Code: 400; Error Code:"
+        f" EntityNotFoundException; Request ID: {uuid.uuid4()}; Proxy: null)"
+    )
 
 
 def reason_of(error: QueryError) -> str:

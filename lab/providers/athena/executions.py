@@ -9,17 +9,19 @@ from collections.abc import Callable
 from typing import Any
 
 from localstack.aws.api import RequestContext
+from sqlglot import exp
 
 from lab.engine import statements as s
-from lab.engine.errors import QueryError
+from lab.engine.errors import QueryError, failure
 from lab.engine.parameters import substitute
 from lab.providers.athena import locations, metadata, results, work_groups
-from lab.providers.athena.errors import AthenaError, invalid
-from lab.providers.athena.executor import TOO_DEEP, Executor, Request
+from lab.providers.athena.errors import OF_HIVE, AthenaError, entity_not_found, invalid
+from lab.providers.athena.executor import TOO_DEEP, Executor, Request, database_of
 from lab.providers.athena.models import FINAL, Execution, Record
 from lab.providers.athena.prepared_statements import Prepared
 from lab.providers.athena.store import Database, Store
 from lab.providers.athena.validation import fingerprint, page
+from lab.providers.glue.errors import GlueError
 from lab.providers.glue.models import catalog_of
 
 MAX_ROWS = 1000
@@ -31,6 +33,8 @@ EXTERNAL_LOCATION = (
     " property to an Athena Workgroup that enforces a centralized output location for all queries."
     " Please remove the 'external_location' property and resubmit the query."
 )
+# Which the query engine runs, whatever their StatementType.
+QUERIES = ("CREATE_TABLE_AS_SELECT", "SHOW_FUNCTIONS")
 TOO_MANY = (
     "You have exceeded the limit for the number of queries you can run concurrently. Please reduce"
     " the number of concurrent queries submitted by this account. Contact customer support to"
@@ -110,9 +114,11 @@ class Executions:
         try:
             statement = self.executor.read(execution.sql)
         except QueryError as error:
-            if error.name == "SYNTAX_ERROR":
-                raise invalid(str(error), "MALFORMED_QUERY") from error
             execution.kind = _kind_of(execution.sql)
+            if error.name == "SYNTAX_ERROR":
+                raise invalid(error.message, "MALFORMED_QUERY") from error
+            if error.name == "CATALOG_NOT_FOUND" and execution.kind != "DML":
+                raise invalid(error.message, "DATACATALOG_NOT_FOUND") from error
             return error
         except RecursionError:
             return TOO_DEEP
@@ -122,12 +128,29 @@ class Executions:
             execution.kind, execution.subkind = statement.kind, statement.subkind
             return error
         execution.kind, execution.subkind = statement.kind, statement.subkind
+        if isinstance(statement, s.Describe | s.ShowColumns):
+            self._look_up(statement, execution)
         if isinstance(statement, s.CreateTableAs) and "external_location" in statement.properties:
             configuration = group["Configuration"]
             place = (configuration.get("ResultConfiguration") or {}).get("OutputLocation")
             if place and configuration["EnforceWorkGroupConfiguration"]:
                 raise invalid(EXTERNAL_LOCATION)
-        return statement
+        return _of_other_catalog(statement, execution) or statement
+
+    def _look_up(self, statement: s.Describe | s.ShowColumns, execution: Execution) -> None:
+        """What is described must be there when the query starts; a view is known by its kind."""
+        catalog = catalog_of(execution.account, execution.region)
+        database = statement.name.database or database_of(execution)
+        try:
+            found = catalog.table(database, statement.name.table).description
+        except GlueError as error:
+            if getattr(statement, "detail", ""):
+                return  # Hive itself finds that out
+            raise invalid(entity_not_found()) from error
+        if found.get("TableType") == "VIRTUAL_VIEW":
+            execution.subkind = "DESC_VIEW"
+        elif statement.refusal is not None:
+            raise invalid(statement.refusal.message, "MALFORMED_QUERY")
 
     def _bound(
         self, statement: s.Statement, execution: Execution, prepared: Prepared
@@ -187,9 +210,12 @@ class Executions:
         size = request.get("MaxResults") or MAX_ROWS
         result_set: Record = {"Rows": [], "ResultSetMetadata": {"ColumnInfo": execution.columns}}
         answer: Record = {"ResultSet": result_set}
-        if execution.update_count is not None or execution.kind != "DDL":
-            answer["UpdateCount"] = execution.update_count or 0
-        if execution.form == "manifest":
+        if execution.state == "FAILED":
+            return {"ResultSet": {"Rows": []}}
+        count = 0 if execution.form == "table" else execution.update_count
+        if count is not None:
+            answer["UpdateCount"] = count
+        if execution.form in ("manifest", "count"):
             return answer
         path = self.executor.objects.path(execution.output)
         if not path.is_file():
@@ -227,17 +253,40 @@ def _check_readable(execution: Execution) -> None:
     state, code = execution.state, "INVALID_QUERY_EXECUTION_STATE"
     if state in ("QUEUED", "RUNNING"):
         raise invalid(f"Query has not yet finished. Current state: {state}", code)
-    if state == "CANCELLED":
+    of_hive = (execution.reason or "").startswith(OF_HIVE)
+    ddl = execution.kind != "DML" and execution.subkind not in QUERIES
+    if state == "CANCELLED" or (state == "FAILED" and ddl and not of_hive):
         raise invalid("Could not find results", "RESULT_NOT_FOUND")
-    if state == "FAILED":
+    if state == "FAILED" and not ddl:
         raise invalid(f"Query did not finish successfully. Final query state: {state}", code)
 
 
 def _context(asked: Record) -> Record:
-    catalog = str(asked.get("Catalog") or metadata.NAME)
-    if catalog.lower() != metadata.NAME.lower():
-        raise invalid(f"Catalog {catalog} does not exist")
-    return {key: str(value).lower() for key, value in asked.items() if value}
+    """As it is shown: the catalogue in lower case."""
+    if str(asked.get("Catalog", "")).strip().lower() == "system":
+        raise invalid("System database is not supported")
+    shown = {key: str(value) for key, value in asked.items() if value}
+    return shown | ({"Catalog": shown["Catalog"].lower()} if "Catalog" in shown else {})
+
+
+def _of_other_catalog(statement: s.Statement, execution: Execution) -> QueryError | None:
+    """Why a query cannot run in a catalogue that is not there: it reads a table and does not say
+    whose. All else is done in the catalogue that is.
+    """
+    catalog = execution.context.get("Catalog", metadata.NAME).lower()
+    inner = statement.statement if isinstance(statement, s.Explain) else statement
+    if catalog == metadata.NAME.lower() or isinstance(inner, s.CreateView):
+        return None
+    tree = getattr(inner, "tree", None)
+    if not isinstance(tree, exp.Expr):
+        return None
+    known = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+    for table in tree.find_all(exp.Table):
+        if isinstance(table.this, exp.Identifier) and not table.catalog:
+            if not table.db and table.name.lower() in known:
+                continue
+            return failure("CATALOG_NOT_FOUND", f"Catalog '{catalog}' does not exist", table)
+    return None
 
 
 def _reuse_minutes(request: Record) -> int | None:

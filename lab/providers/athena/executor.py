@@ -23,6 +23,7 @@ from lab.engine.run import TIMEOUT_SECONDS, Job, Pool
 from lab.engine.udfs import Registry
 from lab.providers.athena import notifications, results
 from lab.providers.athena.catalog import GlueCatalog
+from lab.providers.athena.errors import OF_HIVE, reason_of
 from lab.providers.athena.metadata_file import metadata_of
 from lab.providers.athena.models import Execution, Record, moment
 from lab.providers.athena.objects import S3Objects
@@ -120,6 +121,7 @@ class Executor:
             execution.move("SUCCEEDED")
         except QueryError as error:
             execution.bytes_scanned = job.bytes_scanned
+            self._say_why(execution, error)
             execution.fail(error)
         except Cancelled as stopped:
             execution.bytes_scanned = job.bytes_scanned
@@ -162,8 +164,7 @@ class Executor:
         # Where the rows of a CTAS go that names no place; its manifest lies beside that folder.
         location, _ = execution.output.rsplit("/", 1)
         default = f"{location.removesuffix('/tables')}/tables/{execution.id}/"
-        # Clients that write Hive quote it even here.
-        database = execution.context.get("Database", "default").strip("`")
+        database = database_of(execution)
         now = moment(execution.submitted)
         outcome = engine.run(statement, database, execution.job, default, now)
         execution.planning_seconds = outcome.planning_seconds
@@ -186,26 +187,51 @@ class Executor:
         path = self.scratch / execution.id
         names: list[str | None] = [column.name for column in outcome.columns]
         if outcome.form == "table":
-            execution.rows_written = results.write_table(path, names, outcome.rows)
+            execution.rows_written = (
+                outcome.write(path)
+                if outcome.write
+                else results.write_table(path, names, outcome.rows)
+            )
         elif outcome.form == "lines":
             # EXPLAIN is the one statement whose text has a header.
             header = [names] if execution.kind == "DML" else []
             execution.rows_written = results.write_lines(path, chain(header, outcome.rows))
+            execution.update_count = outcome.count
         else:
-            execution.manifest = f"{execution.output.removesuffix('.csv')}-manifest.csv"
             execution.update_count = execution.rows_written = outcome.count or 0
             execution.columns = [results.ROWS]
-            path.write_text("".join(f"{uri}\n" for uri in outcome.files), encoding="utf-8")
-        execution.bytes_written = path.stat().st_size
+            self._write_manifest(execution, path, outcome)
         started = time.monotonic()
         execution.job.check()
-        text = outcome.form == "lines"
-        self._adopt(execution.manifest or execution.output, path, "binary" if text else None)
+        if path.is_file():
+            execution.bytes_written = path.stat().st_size
+            text = outcome.form == "lines"
+            self._adopt(execution.manifest or execution.output, path, "binary" if text else None)
         if execution.columns:
             beside = self.scratch / f"{execution.id}.metadata"
             beside.write_bytes(metadata_of(execution))
             self._adopt(f"{execution.output}.metadata", beside)
         execution.service_seconds = time.monotonic() - started
+
+    def _write_manifest(self, execution: Execution, path: Path, outcome: Outcome) -> None:
+        """The files that were written, unless they are an Iceberg table's or an INSERT wrote
+        none.
+        """
+        if outcome.form == "count" or (execution.subkind == "INSERT" and not outcome.files):
+            return
+        execution.manifest = f"{execution.output}-manifest.csv"
+        path.write_text("".join(f"{uri}\n" for uri in outcome.files), encoding="utf-8")
+
+    def _say_why(self, execution: Execution, error: QueryError) -> None:
+        """What Hive fails at is told in the place of the result too."""
+        if not reason_of(error).startswith(OF_HIVE):
+            return
+        path = self.scratch / execution.id
+        path.write_text(reason_of(error), encoding="utf-8")
+        try:
+            self._adopt(execution.output, path)
+        except QueryError as lost:
+            LOG.warning("query %s: %s", execution.id, lost.message)
 
     def _adopt(self, uri: str, path: Path, kind: str | None = None) -> None:
         try:
@@ -250,6 +276,11 @@ def memory_share(environ: Mapping[str, str] = os.environ) -> str:
         return share
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return f"{int(machine * float(share[:-1]) / 100 / 2**20)}MiB"
+
+
+def database_of(execution: Execution) -> str:
+    """The database that names without one mean; clients that write Hive quote it even here."""
+    return str(execution.context.get("Database", "default")).strip("`").lower()
 
 
 def _same(one: Execution, other: Execution) -> bool:

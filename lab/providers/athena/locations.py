@@ -27,11 +27,16 @@ def chosen(group: Record, asked: Record | None) -> Record:
     location = result.get("OutputLocation")
     if not location:
         raise invalid(NO_OUTPUT)
+    check_place(location)
+    return result
+
+
+def check_place(location: str) -> None:
+    """InvalidRequestException when it is no place in S3."""
     try:
         split_uri(location)
     except QueryError as error:
         raise invalid("outputLocation is not a valid S3 path.") from error
-    return result
 
 
 def check_bucket(objects: S3Objects, configuration: Record) -> None:
@@ -55,5 +60,5 @@ def result_file(location: str, identifier: str, kind: str, subkind: str) -> str:
         return f"{folder}/tables/{identifier}"
     if subkind in WRITERS:
         return f"{folder}/{identifier}"
-    text = kind != "DML" or subkind == "EXPLAIN"
+    text = (kind != "DML" or subkind == "EXPLAIN") and subkind != "SHOW_FUNCTIONS"
     return f"{folder}/{identifier}.{'txt' if text else 'csv'}"

@@ -7,7 +7,7 @@ are refused by name. Source: Amazon Athena API reference, "DataCatalog", "TableM
 import re
 
 from lab.providers.athena import work_groups
-from lab.providers.athena.errors import AthenaError, invalid
+from lab.providers.athena.errors import AthenaError, entity_not_found, invalid
 from lab.providers.athena.models import Record
 from lab.providers.athena.store import Store
 from lab.providers.athena.validation import page
@@ -68,7 +68,12 @@ def get_database(store: Store, request: Record) -> Record:
             )
         }
     except GlueError as error:
-        raise AthenaError("MetadataException", error.message) from error
+        raise _not_there(error) from error
+
+
+def _not_there(error: GlueError) -> AthenaError:
+    missing = error.code == "EntityNotFoundException"
+    return AthenaError("MetadataException", entity_not_found() if missing else error.message)
 
 
 def _column(column: Record) -> Record:
@@ -101,7 +106,7 @@ def get_table_metadata(store: Store, request: Record) -> Record:
     try:
         table = _catalog(store, request).table(request["DatabaseName"], request["TableName"])
     except GlueError as error:
-        raise AthenaError("MetadataException", error.message) from error
+        raise _not_there(error) from error
     return {"TableMetadata": _table(table.description)}
 
 
@@ -109,7 +114,7 @@ def list_table_metadata(store: Store, request: Record) -> Record:
     try:
         tables = _catalog(store, request).tables(request["DatabaseName"])
     except GlueError as error:
-        raise AthenaError("MetadataException", error.message) from error
+        raise _not_there(error) from error
     try:
         pattern = re.compile(request.get("Expression") or ".*")
     except re.error as error:

@@ -56,11 +56,11 @@ def column_info(name: str, kind: Type) -> Record:
 
 
 def columns_of(columns: Iterable[Named], lines: bool) -> list[Record]:
-    """The ColumnInfo of a result; the one column of DDL is a ``string``."""
+    """The ColumnInfo of a result. The text of DDL, unlike a plan, has no length and no case."""
     infos = [column_info(column.name, column.type) for column in columns]
     if lines:
         for info in infos:
-            info.update(Type="string", Precision=0, CaseSensitive=False)
+            info["CaseSensitive"] = info["Precision"] > 0
     return infos
 
 
@@ -92,12 +92,12 @@ def write_lines(path: Path, rows: Iterable[Row]) -> int:
 def read_page(
     path: Path, lines: bool, token: str | None, size: int
 ) -> tuple[list[Row], str | None]:
-    """``size`` rows from where ``token`` points, and the token of the next page, if there is
-    one.
+    """``size`` rows from where ``token`` points, and the token of the next page, which a full page
+    always has, even if it is the last.
     """
 
     def malformed(_message: str) -> Exception:
-        return invalid(f"The nextPageToken is malformed: {token}")
+        return invalid(f"Malformed nextPageToken {token}")
 
     with path.open("rb") as source:
         source.seek(place_of(token, malformed))
@@ -109,8 +109,7 @@ def read_page(
             end = place
             if len(rows) == size:
                 break
-        more = end < path.stat().st_size
-    return rows, token_of(end) if more else None
+    return rows, token_of(end) if len(rows) == size else None
 
 
 def _lines(source: Any) -> Iterator[tuple[Row, int]]:

@@ -13,7 +13,6 @@ from lab.providers.athena.store import Store
 from lab.providers.athena.validation import page
 
 ARN = re.compile(r"arn:aws:athena:([a-z0-9-]+):(\d{12}):(workgroup|datacatalog)/(.+)")
-MAX_TAGS = 50
 
 
 def _check(store: Store, arn: str) -> None:
@@ -35,11 +34,7 @@ def tag(store: Store, request: Record) -> Record:
     arn = request["ResourceARN"]
     _check(store, arn)
     with store.lock:
-        tags = store.get(work_groups.TAGS, arn) or {}
-        tags |= {one["Key"]: one.get("Value", "") for one in request["Tags"]}
-        if len(tags) > MAX_TAGS:
-            raise invalid(f"A resource can have at most {MAX_TAGS} tags")
-        store.put(work_groups.TAGS, arn, tags)
+        work_groups.put_tags(store, arn, request["Tags"])
     return {}
 
 

@@ -20,8 +20,12 @@ MAX_PAGE = 50
 
 
 def fingerprint(request: Record) -> str:
-    """What two requests with one ClientRequestToken must have in common: all else."""
-    asked = {key: value for key, value in request.items() if key != "ClientRequestToken"}
+    """What two requests with one ClientRequestToken must have in common: the statement, where it
+    runs and where its result goes. Athena does not compare parameters and work groups.
+    """
+    place = (request.get("ResultConfiguration") or {}).get("OutputLocation")
+    context = request.get("QueryExecutionContext") or {}
+    asked = (request.get("QueryString"), context.get("Catalog"), context.get("Database"), place)
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 

@@ -6,6 +6,7 @@ Source: Amazon Athena API reference, "WorkGroupConfiguration", "WorkGroupConfigu
 import time
 
 from lab.providers.athena.errors import invalid
+from lab.providers.athena.locations import check_place
 from lab.providers.athena.models import ENGINE_VERSION, Record, moment
 from lab.providers.athena.store import Store
 from lab.providers.athena.validation import page
@@ -23,6 +24,7 @@ OTHER_REMOVALS = {
     "RemoveBytesScannedCutoffPerQuery": "BytesScannedCutoffPerQuery",
     "RemoveCustomerContentEncryptionConfiguration": "CustomerContentEncryptionConfiguration",
 }
+MAX_TAGS = 50
 ENGINES = ("AUTO", "Athena engine version 3")
 
 
@@ -58,7 +60,10 @@ def _new(name: str, configuration: Record) -> Record:
 
 
 def _check(configuration: Record) -> None:
-    """Refuse by name what the lab has not."""
+    """Refuse a place that is none, and by name what the lab has not."""
+    for name in ("ResultConfiguration", "ResultConfigurationUpdates"):
+        if location := (configuration.get(name) or {}).get("OutputLocation"):
+            check_place(location)
     engine = (configuration.get("EngineVersion") or {}).get("SelectedEngineVersion", "AUTO")
     if engine not in ENGINES:
         raise invalid(f"{engine} is not supported by this lab")
@@ -98,11 +103,19 @@ def create(store: Store, request: Record) -> Record:
         made = _new(name, _with_engine({**defaults, **given}))
         if "Description" in request:
             made["Description"] = request["Description"]
-        store.put(KIND, name, made)
         if request.get("Tags"):
-            tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
-            store.put(TAGS, arn(store, name), tags)
+            put_tags(store, arn(store, name), request["Tags"])
+        store.put(KIND, name, made)
     return {}
+
+
+def put_tags(store: Store, resource: str, given: list[Record]) -> None:
+    """Add tags to those that a resource has."""
+    tags = store.get(TAGS, resource) or {}
+    tags |= {one["Key"]: one.get("Value", "") for one in given}
+    if len(tags) > MAX_TAGS:
+        raise invalid(f"A resource can have at most {MAX_TAGS} tags")
+    store.put(TAGS, resource, tags)
 
 
 def arn(store: Store, name: str) -> str:

@@ -3,18 +3,24 @@ and that rules, targets, buses and archives are still there after a stop.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from localstack.aws.api import RequestContext
+from localstack.services.events import provider as localstack_provider
 from localstack.services.events.api_destination import APIDestinationService
 from localstack.services.events.archive import ArchiveService
 from localstack.services.events.connection import ConnectionService
 from localstack.services.events.event_bus import EventBusService
-from localstack.services.events.models import EventsStore, events_stores
-from localstack.services.events.provider import EventsProvider
+from localstack.services.events.models import EventsStore, Rule, events_stores
+from localstack.services.events.provider import EventsProvider, is_archive_arn, matches_event
 from localstack.services.events.rule import RuleService
 from localstack.services.plugins import Service
 
+from lab.providers import cloudwatch
+from lab.providers.clock import work
+from lab.providers.events import targets
+from lab.providers.events.delivery import Deliveries
 from lab.providers.events.rules import ScheduledRuleService, Schedules
 from lab.providers.snapshots import snapshot_of
 
@@ -26,7 +32,15 @@ class LabEventsProvider(EventsProvider):
 
     def __init__(self) -> None:
         super().__init__()
-        self.schedules = Schedules(self._target_sender_store.get)
+        self._deliveries = Deliveries()
+        self.schedules = Schedules(self._target_sender_store.get, self._deliveries.deliver)
+        work().register("events", self._deliveries.under_way)
+        targets.install()
+        # What matches the rules of an event begins here, and is counted as under way.
+        localstack_provider.start_worker_thread = self._start
+
+    def _start(self, match: Callable[[Any], None], params: Any, **_name: str) -> None:
+        self._deliveries.run(partial(match, params))
 
     def on_before_start(self) -> None:
         """Without LocalStack's scheduler."""
@@ -38,6 +52,20 @@ class LabEventsProvider(EventsProvider):
         service = ScheduledRuleService.create_rule_service(*settings)
         self._rule_services_store[service.arn] = service
         return service
+
+    def _process_rules(
+        self, rule: Rule, region: str, account_id: str, event_formatted: Any, trace_header: Any
+    ) -> None:
+        """Have each target of a rule that matches the event called, in a thread of its own."""
+        if not matches_event(rule.event_pattern, event_formatted):
+            return
+        for target in list(rule.targets.values()):
+            if is_archive_arn(target["Arn"]):
+                self._put_to_archive(region, account_id, target["Id"], event_formatted)
+            elif sender := self._target_sender_store.get(f"{rule.arn}-{target['Id']}"):
+                self._deliveries.run(
+                    partial(self._deliveries.deliver, sender, event_formatted, trace_header)
+                )
 
     def restore(self) -> None:
         """Make what LocalStack keeps beside its stores: the services around each resource."""
@@ -70,6 +98,7 @@ class LabEventsProvider(EventsProvider):
 
 
 def create_service() -> Service:
+    cloudwatch.install()
     snapshot = snapshot_of(events_stores)
     snapshot.restore()
     provider = LabEventsProvider()

@@ -22,6 +22,7 @@ from lab.providers.clock import agenda, clock, schedules
 LOG = logging.getLogger(__name__)
 
 FindSender = Callable[[str], TargetSender | None]
+Deliver = Callable[[TargetSender, dict[str, Any], Any], None]
 
 
 class ScheduledRuleService(RuleService):
@@ -61,8 +62,9 @@ class Schedules:
     enabled, or from the start of the lab.
     """
 
-    def __init__(self, find_sender: FindSender) -> None:
+    def __init__(self, find_sender: FindSender, deliver: Deliver) -> None:
         self._find_sender = find_sender
+        self._deliver = deliver
         self._followed: dict[tuple[str, str], dict[str, str]] = {}
 
     def follow(self, account: str, region: str, store: EventsStore) -> None:
@@ -92,7 +94,7 @@ class Schedules:
         for target in list(rule.targets.values()):
             sender = self._find_sender(f"{rule.arn}-{target['Id']}")
             if sender is not None:
-                sender.process_event(event.copy(), TraceHeader().ensure_root_exists())
+                self._deliver(sender, event, TraceHeader().ensure_root_exists())
 
 
 def _event(rule: Rule, due: float) -> dict[str, Any]:

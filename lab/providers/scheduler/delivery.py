@@ -5,26 +5,23 @@ Source: EventBridge Scheduler user guide, "Configuring a dead-letter queue", "Co
 time windows" and "Monitoring EventBridge Scheduler with Amazon CloudWatch".
 """
 
-import json
-import logging
 import random
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from botocore.exceptions import BotoCoreError, ClientError
-from localstack.aws.connect import connect_to
-
 from lab.providers import cloudwatch
-from lab.providers.clock import agenda, clock
+from lab.providers.clock import agenda
 from lab.providers.cloudwatch import Metric, Source
+from lab.providers.retries import Delivery, TargetError, dead_letter
 from lab.providers.scheduler.models import Schedule
-from lab.providers.scheduler.targets import Attempt, TargetError, call
+from lab.providers.scheduler.targets import Attempt, call
 
-LOG = logging.getLogger(__name__)
-
-FIRST_PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 300.0
+METRICS = {
+    "attempt": "InvocationAttemptCount",
+    "error": "TargetErrorCount",
+    "dropped": "InvocationDroppedCount",
+}
 
 Completed = Callable[[Schedule], None]
 
@@ -38,7 +35,7 @@ def follow(schedule: Schedule, completed: Completed) -> None:
         return
 
     def fire(due: float) -> None:
-        _attempt(schedule, Attempt(due, str(uuid.uuid4()), 1), started=clock().now())
+        _delivery(schedule, due).attempt()
         if schedule.following(due) is None:
             completed(schedule)
 
@@ -61,50 +58,21 @@ def _flexibility(schedule: Schedule) -> float:
     return random.uniform(0, window["MaximumWindowInMinutes"] * 60)  # noqa: S311 - no secret
 
 
-def _attempt(schedule: Schedule, attempt: Attempt, started: float) -> None:
-    _count(schedule, "InvocationAttemptCount")
-    try:
-        call(schedule, attempt)
-    except TargetError as error:
-        LOG.info("%s: attempt %d failed: %s", schedule.arn, attempt.number, error)
-        _count(schedule, "TargetErrorCount")
-        if reason := _exhausted(schedule, attempt, error, started):
-            _give_up(schedule, attempt, error, reason)
-        else:
-            _try_later(schedule, attempt, started)
-
-
-def _exhausted(
-    schedule: Schedule, attempt: Attempt, error: TargetError, started: float
-) -> str | None:
-    """Why there is no other attempt; None when there is one."""
-    policy = schedule.settings["Target"]["RetryPolicy"]
-    if not error.may_retry:
-        return "NonRetryableError"
-    if attempt.number > policy["MaximumRetryAttempts"]:
-        return "MaximumRetryAttempts"
-    is_old = clock().now() + _pause(attempt) - started > policy["MaximumEventAgeInSeconds"]
-    return "MaximumEventAgeInSeconds" if is_old else None
-
-
-def _pause(attempt: Attempt) -> float:
-    longest = FIRST_PAUSE_SECONDS * 2.0 ** min(attempt.number - 1, 16)
-    return min(longest, LONGEST_PAUSE_SECONDS)
-
-
-def _try_later(schedule: Schedule, attempt: Attempt, started: float) -> None:
-    moment = clock().now() + _pause(attempt)
-
-    def fire(_due: float) -> None:
-        _attempt(schedule, attempt._replace(number=attempt.number + 1), started)
-
-    key = f"{schedule.arn}#{attempt.execution_id}"
-    agenda().put(key, lambda after: moment if moment > after else None, fire)
+def _delivery(schedule: Schedule, due: float) -> Delivery:
+    execution_id = str(uuid.uuid4())
+    return Delivery(
+        key=f"{schedule.arn}#{execution_id}",
+        call=lambda number: call(schedule, Attempt(due, execution_id, number)),
+        count=lambda what: _count(schedule, METRICS[what]),
+        policy=schedule.settings["Target"]["RetryPolicy"],
+        give_up=lambda error, retries, reason: _give_up(
+            schedule, Attempt(due, execution_id, retries), error, reason
+        ),
+    )
 
 
 def _give_up(schedule: Schedule, attempt: Attempt, error: TargetError, reason: str) -> None:
     target = schedule.settings["Target"]
-    _count(schedule, "InvocationDroppedCount")
     queue = (target.get("DeadLetterConfig") or {}).get("Arn")
     if queue is None:
         return
@@ -115,27 +83,15 @@ def _give_up(schedule: Schedule, attempt: Attempt, error: TargetError, reason: s
         "EXECUTION_ID": attempt.execution_id,
         "EXHAUSTED_RETRY_CONDITION": reason if error.may_retry else None,
         "IS_PAYLOAD_TRUNCATED": "false",
-        "RETRY_ATTEMPTS": str(attempt.number - 1),
+        "RETRY_ATTEMPTS": str(attempt.number),
         "SCHEDULED_TIME": scheduled,
         "SCHEDULE_ARN": schedule.arn,
         "TARGET_ARN": target["Arn"],
     }
-    sqs = connect_to(aws_access_key_id=schedule.account, region_name=schedule.region).sqs
-    try:
-        url = sqs.get_queue_url(QueueName=queue.rsplit(":", 1)[1])["QueueUrl"]
-        sqs.send_message(
-            QueueUrl=url,
-            MessageBody=target.get("Input") or json.dumps({}),
-            MessageAttributes={
-                name: {"DataType": "String", "StringValue": value}
-                for name, value in attributes.items()
-                if value
-            },
-        )
-        _count(schedule, "InvocationsSentToDeadLetterCount")
-    except (BotoCoreError, ClientError) as failure:
-        LOG.warning("%s: no dead letter sent: %s", schedule.arn, failure)
-        _count(schedule, "InvocationsFailedToBeSentToDeadLetterCount")
+    place = (schedule.account, schedule.region)
+    sent = dead_letter(place, queue, target.get("Input") or "{}", attributes)
+    failed = "InvocationsFailedToBeSentToDeadLetterCount"
+    _count(schedule, "InvocationsSentToDeadLetterCount" if sent else failed)
 
 
 def _count(schedule: Schedule, name: str) -> None:

@@ -16,6 +16,7 @@ from localstack.services.plugins import Service
 from lab.providers import cloudwatch
 from lab.providers.clock import clock, schedules
 from lab.providers.pages import page
+from lab.providers.retries import DEFAULT_POLICY
 from lab.providers.scheduler import delivery, models, targets
 from lab.providers.scheduler.errors import FRONT_END, conflict, invalid, not_found
 from lab.providers.scheduler.models import (
@@ -31,7 +32,6 @@ from lab.providers.scheduler.models import (
 from lab.providers.snapshots import Snapshot, snapshot_of
 
 MAX_PAGE = 100
-RETRY_POLICY = {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
 DEFAULTS = {
     "State": "ENABLED",
     "ScheduleExpressionTimezone": "UTC",
@@ -217,7 +217,7 @@ def _settings(request: Record) -> Record:
     """What a request asks of a schedule, with AWS's defaults. Raises ValidationException."""
     given = {name: request[name] for name in SETTINGS if request.get(name) is not None}
     settings: dict[str, Any] = {**DEFAULTS, **given}
-    policy = {**RETRY_POLICY, **(settings["Target"].get("RetryPolicy") or {})}
+    policy = {**DEFAULT_POLICY, **(settings["Target"].get("RetryPolicy") or {})}
     settings["Target"] = {**settings["Target"], "RetryPolicy": policy}
     for name in ("StartDate", "EndDate"):
         if name in settings:

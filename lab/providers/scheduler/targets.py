@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 from localstack.aws.connect import connect_to
 
+from lab.providers.retries import TargetError, target_error
 from lab.providers.scheduler.errors import invalid
 from lab.providers.scheduler.models import Record, Schedule
 
@@ -33,15 +34,6 @@ NEEDED = {
     "kinesis": "KinesisParameters",
     "events": "EventBridgeParameters",
 }
-RETRIED = ("Throttl", "TooManyRequests", "ServiceUnavailable", "InternalFailure", "InternalError")
-
-
-class TargetError(Exception):
-    """Why a target could not be called: ``code``, ``message``, and whether a retry may help."""
-
-    def __init__(self, code: str, message: str, may_retry: bool) -> None:
-        super().__init__(message)
-        self.code, self.message, self.may_retry = code, message, may_retry
 
 
 class Attempt(NamedTuple):
@@ -89,13 +81,8 @@ def call(schedule: Schedule, attempt: Attempt) -> None:
             _call_any(clients, found[1], found[2], content)
         else:
             CALLS[_service(arn)](clients, target, content)
-    except ClientError as error:
-        answer = error.response["Error"]
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-        may_retry = status >= 500 or answer["Code"].startswith(RETRIED)
-        raise TargetError(answer["Code"], answer["Message"], may_retry) from error
-    except BotoCoreError as error:
-        raise TargetError(type(error).__name__, str(error), False) from error
+    except (BotoCoreError, ClientError) as error:
+        raise target_error(error) from error
     except ValueError as error:
         raise TargetError("InvalidInput", f"The input is not JSON: {error}", False) from error
 

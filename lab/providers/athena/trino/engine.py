@@ -20,7 +20,6 @@ from lab.engine.engine import Engine, Outcome
 from lab.engine.errors import QueryError, unsupported
 from lab.engine.output_format import OutputFormat, of_table, output_format
 from lab.engine.run import Job
-from lab.engine.type_text import to_hive
 from lab.engine.writer import CTAS_PROPERTIES, UNLOAD_PROPERTIES
 from lab.providers.athena.trino.client import Address, Query
 from lab.providers.athena.trino.reading import Passed, text_of
@@ -66,7 +65,7 @@ class TrinoEngine:
                 return replace(outcome, form="lines", rows=([line] for line in lines))
             case Passed():
                 count = self._finish(job, statement.sql, database).count
-                return Outcome("manifest", count=count)
+                return Outcome("count", count=count)
         return self.engine.run(statement, database, job, default_location, now)
 
     def _table(self, sql: str, database: str, job: Job) -> Outcome:
@@ -142,7 +141,7 @@ class TrinoEngine:
         with _one_line_up():
             query.start(f"SELECT * FROM (\n{statement.query}\n) LIMIT 0", database)
             query.finish()
-        columns = tuple(Column(one.name.lower(), to_hive(one.type)) for one in query.columns)
+        columns = tuple(Column(one.name.lower(), str(one.type)) for one in query.columns)
         self._finish(job, text_of(statement.tree), database)
         where = (statement.name.database or database).lower()
         made = self.engine.catalog.table(where, statement.name.table)
