@@ -21,6 +21,9 @@ FORBIDDEN = {
         *("localstack", "boto3", "botocore", "opensearchpy"),
         *("lab.providers", "lab.stack", "lab.cli", "lab.demo"),
     ],
+    # The shop is a web site, and the agent a client: neither knows the lab's servers.
+    "shop": ["localstack", "boto3", "lab.providers", "lab.stack", "lab.agent", "lab.checks"],
+    "agent": ["localstack", "lab.providers", "lab.stack", "lab.shop", "lab.checks"],
     "config.py": ["lab"],
     "errors.py": ["lab"],
     "i18n.py": ["lab.config", "lab.stack"],
