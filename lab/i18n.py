@@ -1,8 +1,8 @@
 """The texts that a person reads, in French and in English.
 
 A text is found by its key in the files of ``locales/<language>/``, one an area; both languages hold
-the same keys and the same ``{fields}``, which a test enforces. The language is ``$LAB_LANG``, else the system's, else
-English.
+the same keys and the same ``{fields}``, which a test enforces. The language is ``$LAB_LANG``, else
+the system's, else English.
 """
 
 import os
@@ -58,6 +58,16 @@ def number(value: int) -> str:
 def decimal(value: float, places: int = 1, sign: str = "") -> str:
     """A number with its decimals behind the language's own mark."""
     return f"{value:{sign}.{places}f}".replace(".", t("numbers.decimal_mark"))
+
+
+def size(count: int) -> str:
+    """Bytes in the unit that fits, with thousands of the SI: ``1.2 MB``, in French ``1,2 Mo``."""
+    units = t("numbers.units").split()
+    value, place = float(count), 0
+    while value >= 999.5 and place < len(units) - 1:
+        value, place = value / 1000, place + 1
+    shown = number(count) if place == 0 else decimal(value) if value < 99.95 else f"{value:.0f}"
+    return f"{shown} {units[place]}"
 
 
 def lab_error(code: str, **fields: object) -> LabError:
