@@ -1,6 +1,8 @@
 """The command itself and what its verbs share."""
 
 import os
+import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -8,6 +10,27 @@ import typer
 from lab import config as settings
 from lab.config import Config
 from lab.i18n import LANGUAGES, lab_error, t
+
+
+def language_first(words: Sequence[str]) -> list[str]:
+    """``--lang fr`` before the verb, wherever it stood; the language is spoken from now on."""
+    found: list[str] = []
+    rest: list[str] = []
+    given = iter(words)
+    for word in given:
+        if word == "--lang" and not found:
+            found = [word, next(given, "")]
+        elif word.startswith("--lang=") and not found:
+            found = ["--lang", word.removeprefix("--lang=")]
+        else:
+            rest.append(word)
+    if found and found[1] in LANGUAGES:
+        os.environ["LAB_LANG"] = found[1]
+    return found + rest
+
+
+# Before the verbs are loaded: their help is in the language that is spoken then.
+sys.argv[1:] = language_first(sys.argv[1:])
 
 app = typer.Typer(
     help=t("help.lab"),
@@ -26,12 +49,9 @@ COMPOSE = "compose"
 def speak(
     lang: Annotated[str | None, typer.Option("--lang", help=t("help.lang"))] = None,
 ) -> None:
-    """The language of this one command, before its verb: ``lab --lang fr next``."""
-    if lang is None:
-        return
-    if lang not in LANGUAGES:
-        raise lab_error("bad-language", lang=lang, known=", ".join(LANGUAGES))
-    os.environ["LAB_LANG"] = lang
+    """The language of this one command: ``lab --lang fr next``, or ``lab next --lang fr``."""
+    if lang is not None and lang not in LANGUAGES:
+        raise lab_error("bad-language", lang=lang or "-", known=", ".join(LANGUAGES))
 
 
 def config_for(mode: str) -> Config:

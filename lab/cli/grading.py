@@ -1,5 +1,7 @@
 """The verbs of the grade: quiz, answer, grade, report, class merge."""
 
+import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,15 +9,20 @@ import typer
 
 from lab import terminal
 from lab.cli.app import app
-from lab.cli.learning import desk
+from lab.cli.learning import ERROR, confirm, desk
 from lab.errors import LabError
 from lab.i18n import lab_error, t
 
 if TYPE_CHECKING:
+    from lab.course.content import OpenQuestion
+    from lab.course.desk import Desk
     from lab.course.quiz import Sheet
 
 classes = typer.Typer(help=t("help.class"), no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(classes, name="class")
+
+INTERRUPTED = 130
+"""The exit code of what Ctrl-C ended, as shells have it."""
 
 Key = Annotated[Path | None, typer.Option("--key", envvar="LAB_CLASS_KEY", help=t("help.key"))]
 
@@ -33,10 +40,16 @@ def quiz(
     found = quizzes.begin(chosen, at.store, exam=exam)
     marks.show_quiz(chosen, found, at.store.clock())
     explained = found.finished is None and not found.exam
+    of = len(chosen.questions)
     while waiting := quizzes.unanswered(chosen, at.store.read()):
         sheet = waiting[0]
-        marks.show_question(sheet, len(chosen.questions) - len(waiting) + 1, len(chosen.questions))
-        found = quizzes.answer(chosen, at.store, sheet, _ask(sheet))
+        left = None if found.deadline is None else found.deadline - at.store.clock()
+        marks.show_question(sheet, of - len(waiting) + 1, of, left)
+        try:
+            found = quizzes.answer(chosen, at.store, sheet, _ask(sheet))
+        except typer.Abort:
+            marks.show_interrupted(chosen, found, of - len(waiting), at.store.clock())
+            raise typer.Exit(INTERRUPTED) from None
         if not found.exam:
             marks.show_explanations(sheet, found)
     marks.show_result(chosen, at.store.read(), explained=explained)
@@ -54,19 +67,41 @@ def _ask(sheet: "Sheet") -> list[int]:
 @app.command(help=t("help.answer"))
 def answer(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help=t("help.question"))],
+    exam: Annotated[bool, typer.Option("--exam", help=t("help.exam"))] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=t("help.yes"))] = False,
 ) -> None:
     """Lay the answer's files out the first time; hand them in from then on."""
     from lab.cli import marks
-    from lab.course import answers
 
     at = desk()
     chosen = at.course.open_question(question)
-    folder = at.places.folder(chosen.id)
-    marks.show_open_question(chosen)
-    if answers.lay_out(chosen, folder):
-        terminal.show_next(t("answer.laid-out", folder=folder, id=chosen.id))
+    laid_out = at.begin_answer(chosen, exam=exam)
+    found = at.store.read().open[chosen.id]
+    if laid_out:
+        marks.show_open_question(chosen)
+        marks.show_begun(chosen, found, at.places, at.store.clock())
+        return
+    marks.show_open_title(chosen)
+    if found.marked or (found.exam and found.submitted):
+        marks.show_marks(chosen, found)
     else:
-        marks.show_handed_in(chosen, answers.hand_in(chosen, folder, at.store))
+        if found.exam and not yes:
+            marks.show_time_left(found.deadline, at.store.clock())
+            confirm(t("answer.once"))
+        _hand_in(at, chosen)
+
+
+def _hand_in(at: "Desk", question: "OpenQuestion") -> None:
+    from lab.cli import marks, page
+
+    with terminal.waiting(t("course.checking")):
+        handed, outcome = at.hand_in(question)
+    if outcome and outcome.status == "error":
+        page.show_trouble(outcome)
+        raise typer.Exit(ERROR)
+    marks.show_marks(question, handed)
+    if outcome and outcome.failure:
+        page.show_failure(outcome.failure)
 
 
 @app.command(help=t("help.grade"))
@@ -81,9 +116,10 @@ def grade(
     for one in mark or []:
         left, _, points = one.partition("=")
         question, _, criterion = left.rpartition("/")
-        if not points.replace(".", "", 1).isdigit():
+        if not re.fullmatch(r"\d+([.,]\d+)?", points, re.ASCII):
             raise lab_error("bad-mark", given=one)
-        answers.mark(at.course.open_question(question), criterion, float(points), at.store)
+        value = float(points.replace(",", "."))
+        answers.mark(at.course.open_question(question), criterion, value, at.store)
     marks.show_grade(grades.compute(at.course, at.store.read()))
 
 
@@ -96,21 +132,26 @@ def report(
     key: Key = None,
 ) -> None:
     """Written to the standard output, so that the learner says where it goes."""
+    from lab.course import document, webpage
     from lab.course import report as reports
-    from lab.course import webpage
 
-    if pdf:
-        raise lab_error("report-no-pdf")
-    if json == html:
+    if json + html + pdf != 1:
         raise lab_error("report-kind")
+    if pdf and sys.stdout.isatty():
+        raise lab_error("report-terminal")
     at = desk()
     with at.store.changing() as progress:
-        progress.name = progress.name if name is None else name
+        if name is not None:
+            progress.name = " ".join(name.encode(errors="replace").decode().split())
     made = reports.build(at.course, progress, at.store.clock())
-    if html:
-        typer.echo(webpage.render(at.course, made), nl=False)
-        return
-    typer.echo(reports.dumps(reports.sign(made, reports.read_key(key)) if key else made))
+    if json:
+        typer.echo(reports.dumps(reports.sign(made, reports.read_key(key)) if key else made))
+    elif html:
+        typer.echo(webpage.render(document.write(at.course, made)), nl=False)
+    else:
+        from lab.course import pdf as paper  # loads what draws pages
+
+        typer.echo(paper.render(document.write(at.course, made)), nl=False)
 
 
 @classes.command("merge", help=t("help.merge"))

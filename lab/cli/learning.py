@@ -23,6 +23,13 @@ POLL = 0.5  # seconds between two looks of ``lab watch``
 Id = Annotated[str | None, typer.Argument(metavar="ID", help=t("help.id"))]
 
 
+def confirm(question: str) -> None:
+    """Ask in the learner's language; anything but a yes ends the command."""
+    answer = typer.prompt(f"{question} {t('course.yes-no')}", default="", show_default=False)
+    if answer.strip().lower() not in t("course.yes-words").split():
+        raise typer.Abort
+
+
 def read_course() -> "Course":
     from lab.course import loader, places  # loads clients that other verbs do not need
 
@@ -53,16 +60,19 @@ def show_paths(
 ) -> None:
     from lab.cli import page
 
-    page.show_paths(read_course(), name)
+    at = desk()
+    page.show_paths(at.course, at.store.read(), name)
 
 
 @app.command(help=t("help.show"))
 def show(exercise: Id = None) -> None:
-    """An exercise's statement, or a module's lesson when the id is a module's."""
-    from lab.cli import page
+    """An exercise's statement, a module's lesson or an open question, by whose id it is."""
+    from lab.cli import marks, page
 
     at = desk()
-    if exercise and exercise.split("_")[0] in {one.id.split("_")[0] for one in at.course.modules}:
+    if exercise in {one.id for module in at.course.modules for one in module.open_questions}:
+        marks.show_open_question(at.course.open_question(exercise))
+    elif exercise and exercise.split("_")[0] in {one.id.split("_")[0] for one in at.course.modules}:
         page.show_module(at.course.module(exercise))
     else:
         page.show_exercise(at.chosen(exercise), at.places)
@@ -95,6 +105,7 @@ def start(
     with terminal.waiting(t("course.preparing")):
         backup = at.start(chosen, force=force)
     page.show_started(chosen, at.places, backup)
+    page.show_needed(chosen, at.needed_by(chosen), at.store.read())
 
 
 @app.command(help=t("help.check"))
@@ -115,6 +126,8 @@ def watch(exercise: Id = None) -> None:
     at = desk()
     chosen = at.chosen(exercise)
     folder = at.places.folder(chosen.id)
+    if not folder.is_dir():
+        raise lab_error("not-started", id=chosen.id)
     seen = None
     try:
         while True:
@@ -122,13 +135,22 @@ def watch(exercise: Id = None) -> None:
             if found == seen:
                 time.sleep(POLL)
                 continue
-            if _check(at, chosen.id) == PASS:
+            if _check_or_say_why_not(at, chosen.id) == PASS:
                 return
             # What the programs themselves wrote into the folder is no save of the learner's.
             seen = workspace.stamp(folder)
             terminal.show_next(t("course.watching", folder=folder))
     except KeyboardInterrupt:
         return
+
+
+def _check_or_say_why_not(at: "Desk", exercise: str) -> int:
+    """A lab that is stopped, or a file that cannot be read, is no reason to stop watching."""
+    try:
+        return _check(at, exercise)
+    except LabError as error:
+        terminal.show_error(error)
+        return ERROR
 
 
 def _check(at: "Desk", exercise: str | None) -> int:
@@ -164,7 +186,7 @@ def solution(
     chosen = at.chosen(exercise)
     passed = at.store.read().exercises.get(chosen.id, Attempts()).passed
     if passed is None and not yes:
-        typer.confirm(t("course.solution-early"), abort=True)
+        confirm(t("course.solution-early"))
     at.see_solution(chosen)
     page.show_solution(chosen, at.places, diff=diff)
 

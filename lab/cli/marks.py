@@ -1,16 +1,14 @@
 """What the verbs of the grade print. It decides nothing."""
 
-import re
-
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from lab.checks.text import Text
-from lab.cli.page import show_markdown
-from lab.course import answers, quiz
+from lab.cli.page import inline, short, show_markdown
+from lab.course import answers, quiz, workspace
 from lab.course.content import Module, OpenQuestion
-from lab.course.grade import Grade, Score
+from lab.course.grade import Grade, Score, shortest
+from lab.course.places import Places
 from lab.course.progress import OpenAnswer, Progress, QuizAnswers
 from lab.course.quiz import Sheet
 from lab.i18n import decimal, t
@@ -25,11 +23,21 @@ def show_quiz(module: Module, found: QuizAnswers, now: float) -> None:
             OUT.print(t("quiz.time", left=duration(found.deadline - now)))
 
 
-def show_question(sheet: Sheet, number: int, of: int) -> None:
+def show_question(sheet: Sheet, number: int, of: int, left: float | None) -> None:
+    """``left`` are the seconds of an exam."""
     OUT.print()
-    OUT.print(f"[bold]{number}/{of}[/]  {_inline(sheet.question.prompt)}")
+    if left is not None:
+        OUT.print(f"[dim]{t('quiz.left', left=duration(left))}[/]")
+    OUT.print(f"[bold]{number}/{of}[/]  {inline(sheet.question.prompt)}")
     for letter, option in sheet.options():
-        OUT.print(Padding(f"[bold]{letter}[/]  {_inline(option.text)}", (0, 0, 0, 2)))
+        OUT.print(Padding(f"[bold]{letter}[/]  {inline(option.text)}", (0, 0, 0, 2)))
+
+
+def show_interrupted(module: Module, found: QuizAnswers, answered: int, now: float) -> None:
+    OUT.print(f"\n{t('quiz.interrupted', answered=answered)}")
+    if found.deadline is not None:
+        OUT.print(t("quiz.time", left=duration(max(0, found.deadline - now))))
+    show_next(t("quiz.resume", id=module.id))
 
 
 def show_explanations(sheet: Sheet, found: QuizAnswers) -> None:
@@ -39,7 +47,7 @@ def show_explanations(sheet: Sheet, found: QuizAnswers) -> None:
     OUT.print(f"{'[green]✓[/]' if right else '[red]✗[/]'} {said}")
     for letter, option in sheet.options():
         mark = "[green]✓[/]" if option.right else "[red]✗[/]"
-        OUT.print(Padding(f"{mark} {letter}  {_inline(option.why)}", (0, 0, 0, 2)))
+        OUT.print(Padding(f"{mark} {letter}  {inline(option.why)}", (0, 0, 0, 2)))
     show_next(t("quiz.proof", id=sheet.question.exercise))
 
 
@@ -49,32 +57,60 @@ def show_result(module: Module, progress: Progress, *, explained: bool) -> None:
     if not explained:
         for sheet in quiz.sheets(module, progress.seed):
             OUT.print()
-            OUT.print(f"[bold]{_inline(sheet.question.prompt)}[/]")
+            OUT.print(f"[bold]{inline(sheet.question.prompt)}[/]")
             show_explanations(sheet, found)
-    got = decimal(quiz.score(module, found))
+    got = shortest(quiz.score(module, found))
     OUT.print()
+    if found.finished == found.deadline:
+        OUT.print(t("answer.time-over"))
     OUT.print(t("quiz.score", got=got, of=module.qcm))
 
 
-def show_open_question(question: OpenQuestion) -> None:
+def show_open_title(question: OpenQuestion) -> None:
     OUT.print(f"[bold]{escape(str(question.title))}[/]")
     took = t("course.minutes", count=question.minutes)
     OUT.print(f"[dim]{question.id}, {took}, {t('answer.worth', points=question.points)}[/]")
+
+
+def show_open_question(question: OpenQuestion) -> None:
+    show_open_title(question)
     show_markdown(str(question.context))
     show_markdown("".join(f"- {text}\n" for text in question.deliverables))
 
 
-def show_handed_in(question: OpenQuestion, handed: OpenAnswer) -> None:
+def show_begun(question: OpenQuestion, found: OpenAnswer, places: Places, now: float) -> None:
+    folder = places.folder(question.id)
+    for name in workspace.files(folder):
+        OUT.print(f"    {name}")
+    show_time_left(found.deadline, now)
+    show_next(t("answer.laid-out", folder=short(folder), id=question.id))
+
+
+def show_time_left(deadline: float | None, now: float) -> None:
+    """Nothing outside of an exam."""
+    if deadline is None:
+        return
+    if now < deadline:
+        OUT.print(t("answer.time", left=duration(deadline - now)))
+    else:
+        OUT.print(t("answer.time-over"))
+
+
+def show_marks(question: OpenQuestion, handed: OpenAnswer) -> None:
+    """Each criterion with its points; those of the instructor once they are given."""
+    given = {**handed.measured, **handed.marked}
+    table = Table.grid(padding=(0, 2, 0, 0))
     for one in question.criteria:
-        if one.measure:
-            got = f"{handed.measured[one.id]:g}/{one.points}"
-            mark = "[green]✓[/]" if handed.measured[one.id] else "[red]✗[/]"
-            OUT.print(f"{mark} {escape(str(one.text))}  [dim]{got}[/]")
-        else:
-            OUT.print(f"[yellow]•[/] {escape(str(one.text))}  [dim]?/{one.points}[/]")
+        points = given.get(one.id)
+        got = "?" if points is None else shortest(points)
+        mark = "[yellow]•[/]" if points is None else "[green]✓[/]" if points else "[red]✗[/]"
+        table.add_row(mark, inline(one.text), f"[dim]{got}/{one.points}[/]")
+    OUT.print(table)
     _, waiting = answers.points(question, handed)
     if waiting:
         OUT.print(t("grade.waiting", points=waiting))
+    if handed.marked or handed.exam:
+        OUT.print(t("answer.closed"))
 
 
 def show_grade(grade: Grade) -> None:
@@ -87,9 +123,9 @@ def show_grade(grade: Grade) -> None:
     OUT.print(table)
     total = grade.total
     figures = {
-        "got": decimal(total.got),
-        "here": decimal(total.here),
-        "syllabus": decimal(total.syllabus),
+        "got": shortest(total.got),
+        "here": shortest(total.here),
+        "syllabus": shortest(total.syllabus),
     }
     if grade.scaled is None:
         OUT.print(t("grade.nothing"))
@@ -102,12 +138,7 @@ def show_grade(grade: Grade) -> None:
 
 
 def _points(score: Score) -> str:
-    return f"{decimal(score.got)}/{decimal(score.here)}" if score.here else "-"
-
-
-def _inline(text: Text) -> str:
-    """Markup of one line, what stands between backticks set off."""
-    return re.sub(r"`([^`]+)`", r"[cyan]\1[/]", escape(str(text)))
+    return f"{shortest(score.got)}/{shortest(score.here)}" if score.here else "-"
 
 
 def _right(sheet: Sheet) -> list[int]:

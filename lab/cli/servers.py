@@ -1,5 +1,6 @@
 """The verbs of the servers: up, down, status, logs, doctor, env, install, demo, bench, and reset,
-which with an exercise's id is the learner's.
+which with an exercise's id is the learner's. What handles the servers is loaded by the verb that
+needs it: the learner's verbs need none of it.
 """
 
 import shlex
@@ -15,11 +16,12 @@ from lab import terminal
 from lab.cli.app import COMPOSE, EMBEDDED, Mode, app, config_for
 from lab.config import ROOT
 from lab.i18n import lab_error, t
-from lab.stack import compose, doctor, embedded, install, logs, profile
 
 
 @app.command(help=t("help.up"))
 def up(mode: Mode = EMBEDDED) -> None:
+    from lab.stack import compose, embedded
+
     config = config_for(mode)
     if mode == COMPOSE:
         compose.up(config)
@@ -32,6 +34,8 @@ def up(mode: Mode = EMBEDDED) -> None:
 
 @app.command(help=t("help.down"))
 def down(mode: Mode = EMBEDDED) -> None:
+    from lab.stack import compose, embedded
+
     config = config_for(mode)
     if mode == COMPOSE:
         compose.down(config)
@@ -43,6 +47,8 @@ def down(mode: Mode = EMBEDDED) -> None:
 
 @app.command(help=t("help.status"))
 def status(mode: Mode = EMBEDDED) -> None:
+    from lab.stack import compose, embedded
+
     config = config_for(mode)
     servers = compose.status(config) if mode == COMPOSE else embedded.status(config)
     terminal.show_status(servers)
@@ -58,6 +64,8 @@ def show_logs(
     lines: Annotated[int, typer.Option("--lines", "-n", help=t("help.lines"))] = 50,
     mode: Mode = EMBEDDED,
 ) -> None:
+    from lab.stack import compose, logs
+
     config = config_for(mode)
     if mode == COMPOSE:
         source = compose.logs(config, server, follow=follow, lines=lines)
@@ -69,6 +77,8 @@ def show_logs(
 
 @app.command("doctor", help=t("help.doctor"))
 def examine(mode: Mode = EMBEDDED) -> None:
+    from lab.stack import doctor
+
     config = config_for(mode)
     findings = doctor.examine_containers(config) if mode == COMPOSE else doctor.examine(config)
     terminal.show_findings(findings)
@@ -82,6 +92,8 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", "-y", help=t("help.yes"))] = False,
     mode: Mode = EMBEDDED,
 ) -> None:
+    from lab.stack import compose, embedded
+
     if exercise:
         from lab.cli.learning import reset_exercise  # loads clients that other verbs do not need
 
@@ -104,6 +116,8 @@ def env(
         bool, typer.Option("--write-profile", help=t("help.write-profile"))
     ] = False,
 ) -> None:
+    from lab.stack import profile
+
     config = settings.load()
     if write_profile:
         for file in profile.write(config):
@@ -114,6 +128,8 @@ def env(
 
 @app.command("install", help=t("help.install"))
 def install_parts() -> None:
+    from lab.stack import install
+
     install.install(settings.load(), terminal.show_install_step, terminal.download_progress)
     terminal.OUT.print(f"[green]✓[/] {t('install.done')}")
 
