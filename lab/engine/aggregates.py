@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from lab.engine import collecting, literals, operators, signatures, sketches, types
+from lab.engine import collecting, literals, moments, operators, signatures, sketches, types
 from lab.engine.calls import unexpected
 from lab.engine.casts import coerce
 from lab.engine.comparisons import holds_map
@@ -61,7 +61,9 @@ def aggregate(node: exp.Expr, env: Env, over: str = "") -> Value:
 
         condition = boolean(node.expression.this, _inner(env, "filter"), "FILTER")
         call = node.this
-        if not isinstance(call, exp.Anonymous) or not is_aggregate(str(call.this).lower()):
+        if not isinstance(call, exp.GroupConcat) and not (
+            isinstance(call, exp.Anonymous) and is_aggregate(str(call.this).lower())
+        ):
             raise failure(
                 "FUNCTION_NOT_AGGREGATE", "Filter is only valid for aggregation functions", node
             )
@@ -130,6 +132,12 @@ def _build(name: str, call: Any, env: Env, condition: Value | None, over: str) -
         returns = found.returns
     if distinct and any(isinstance(a, Value) and holds_map(a.type) for a in arguments):
         raise unsupported(f"{name}(DISTINCT ...) of a map", call)
+    written = {item.sql() for item in items}
+    if distinct and any(item.this.sql() not in written for item in order_items):
+        message = (
+            "For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments"
+        )
+        raise failure("EXPRESSION_NOT_IN_DISTINCT", message, call)
     suffix = f" FILTER (WHERE {condition.sql})" if condition else ""
     return Aggregate(
         name, arguments, returns, distinct, _order(order_items, inner), suffix + over, call, inner
@@ -143,10 +151,13 @@ def _pieces(call: Any) -> tuple[list[Any], list[Any], bool]:
         inner = call.this
         if not isinstance(inner, exp.Order):
             raise failure("SYNTAX_ERROR", "mismatched input: listagg needs WITHIN GROUP", call)
-        order = inner.expressions
-        first = inner.this if isinstance(inner, exp.Order) else inner
+        order, first, distinct = inner.expressions, inner.this, False
+        if isinstance(first, exp.Distinct):
+            first, distinct = first.expressions[0], True
         separator = call.args.get("separator") or exp.Literal.string("")
-        return [first, separator], order, False
+        if isinstance(separator, exp.OverflowTruncateBehavior):
+            raise unsupported("ON OVERFLOW TRUNCATE", call)
+        return [first, separator], order, distinct
     items, order, distinct = list(call.expressions), [], False
     if items and isinstance(items[-1], exp.Order):
         order = items[-1].expressions
@@ -186,7 +197,7 @@ def _count(a: Aggregate) -> Result:
 
 
 def _count_if(a: Aggregate) -> Result:
-    return f"CAST({a.write('count_if', a.first)} AS BIGINT)", types.BIGINT
+    return a.write("count", f"CASE WHEN {a.first} THEN 1 END"), types.BIGINT
 
 
 def _sum(a: Aggregate) -> Result:
@@ -196,9 +207,40 @@ def _sum(a: Aggregate) -> Result:
     if kind.name == "real":
         return f"CAST({a.write('sum', f'CAST({a.first} AS DOUBLE)')} AS FLOAT)", kind
     if kind.name == "decimal":
-        wide = types.decimal(38, kind.args[1])
-        return f"CAST({a.write('sum', a.first)} AS {types.duckdb(wide)})", wide
+        return _total(a), types.decimal(38, kind.args[1])
     return f"CAST({a.write('sum', a.first)} AS {types.duckdb(kind)})", kind
+
+
+def _total(a: Aggregate) -> str:
+    """The sum of decimals, as DECIMAL(38, s)."""
+    value = a.args[0]
+    narrow = value.in_64_bits
+    if narrow is None or a.distinct:
+        return _added(a, a.first)
+    # 64 bits are added in a third of the time; what does not fit them is added apart.
+    near = f"CAST({a.write('sum', narrow)} AS {types.duckdb(_wide(value.type))})"
+    rest = _added(a, f"CASE WHEN {narrow} IS NULL THEN {a.first} END")
+    return f"coalesce({near} + {rest}, {near}, {rest})"
+
+
+def _added(a: Aggregate, number: str) -> str:
+    kind = _wide(a.args[0].type)
+    total = a.write("sum", number)
+    if a.args[0].type.args[0] > SAFE_DIGITS:
+        # DuckDB counts on beyond 38 digits.
+        fails = a.env.fail("NUMERIC_VALUE_OUT_OF_RANGE", "'Decimal overflow'", kind)
+        nines = "9" * (38 - kind.args[1]) + "." + "9" * kind.args[1]
+        most = f"CAST('{nines}' AS {types.duckdb(kind)})"
+        total = f"CASE WHEN abs({total}) > {most} THEN {fails} ELSE {total} END"
+    return f"CAST({total} AS {types.duckdb(kind)})"
+
+
+def _wide(kind: Type) -> Type:
+    return types.decimal(38, kind.args[1])
+
+
+# Of decimals of so many digits, no sum of 10 ** 10 rows is too long.
+SAFE_DIGITS = 28
 
 
 def _interval(a: Aggregate, function: str) -> Result:
@@ -209,25 +251,12 @@ def _interval(a: Aggregate, function: str) -> Result:
     return f"to_months(CAST({total} AS INTEGER))", kind
 
 
-def _skewness(a: Aggregate) -> Result:
-    """Of the population; of three numbers or more."""
-    number = f"CAST({a.first} AS DOUBLE)"
-    n = f"CAST({a.write('count', a.first)} AS DOUBLE)"
-    value = a.write("skewness", number)
-    return f"CASE WHEN {n} >= 3 THEN {value} * ({n} - 2) / sqrt({n} * ({n} - 1)) END", types.DOUBLE
-
-
-def _kurtosis(a: Aggregate) -> Result:
-    value = a.write("kurtosis", f"CAST({a.first} AS DOUBLE)")
-    return f"CASE WHEN {a.write('count', a.first)} >= 4 THEN {value} END", types.DOUBLE
-
-
 def _avg(a: Aggregate) -> Result:
     kind = a.args[0].type
     if kind.name.startswith("interval"):
         return _interval(a, "avg")
     if kind.name == "decimal":
-        total = operators.unscaled(a.write("sum", a.first), types.decimal(38, kind.args[1]))
+        total = operators.unscaled(_total(a), types.decimal(38, kind.args[1]))
         count = a.write("count", a.first)
         sql = operators.divided(f"({total})::HUGEINT", f"({count})::HUGEINT", kind)
         return f"CASE WHEN {count} = 0 THEN NULL ELSE {sql} END", kind
@@ -254,11 +283,20 @@ def _by(a: Aggregate) -> Result:
 
 
 def _array_agg(a: Aggregate) -> Result:
+    if len(a.args) != 1:
+        raise unexpected("array_agg", list(a.args), a.node)
     return a.write("list", a.first), types.array(a.args[0].type)
+
+
+LEAST_ERROR, MOST_ERROR = 0.0040625, 0.26
 
 
 def _approx_distinct(a: Aggregate) -> Result:
     """Exact: a number within Trino's standard error of 2.3 %, always."""
+    error = a.args[1].literal if len(a.args) > 1 else None
+    if error is not None and not LEAST_ERROR <= float(error) <= MOST_ERROR:
+        message = f"Max standard error must be in [{LEAST_ERROR}, {MOST_ERROR}]: {error}"
+        raise failure("INVALID_FUNCTION_ARGUMENT", message)
     distinct = replace(a, distinct=True)
     return distinct.write("count", a.first), types.BIGINT
 
@@ -272,20 +310,13 @@ def _booleans(a: Aggregate) -> Result:
     return a.write(function, a.first), types.BOOLEAN
 
 
-def _statistic(function: str) -> Callable[[Aggregate], Result]:
-    def write(a: Aggregate) -> Result:
-        numbers = [f"CAST({arg.sql} AS DOUBLE)" for arg in a.args]
-        kind = (
-            types.REAL
-            if a.args[0].type.name == "real" and a.returns == types.REAL
-            else types.DOUBLE
-        )
-        return f"CAST({a.write(function, *numbers)} AS {types.duckdb(kind)})", kind
-
-    return write
-
-
 def _listagg(a: Aggregate) -> Result:
+    if a.args[0].type.name not in ("varchar", "unknown"):
+        shown = a.node.this.this.sql(dialect="trino")
+        message = f"Expected expression of varchar, but '{shown}' has {a.args[0].type} type"
+        raise failure("TYPE_MISMATCH", message, a.node)
+    if a.args[1].literal is None:
+        raise failure("SYNTAX_ERROR", "mismatched input. Expecting: <string>", a.node)
     return a.write("string_agg", a.first, a.args[1].sql), types.VARCHAR
 
 
@@ -315,9 +346,8 @@ def _bits(a: Aggregate) -> Result:
 OWN_TYPES = frozenset({"count", "array_agg", "listagg"})
 AGGREGATES: dict[str, Callable[[Aggregate], Result]] = {
     **collecting.AGGREGATES,
+    **moments.AGGREGATES,
     **sketches.AGGREGATES,
-    "skewness": _skewness,
-    "kurtosis": _kurtosis,
     "count": _count,
     "count_if": _count_if,
     "sum": _sum,
@@ -333,18 +363,6 @@ AGGREGATES: dict[str, Callable[[Aggregate], Result]] = {
     "bool_and": _booleans,
     "bool_or": _booleans,
     "every": _booleans,
-    "stddev": _statistic("stddev_samp"),
-    "stddev_samp": _statistic("stddev_samp"),
-    "stddev_pop": _statistic("stddev_pop"),
-    "variance": _statistic("var_samp"),
-    "var_samp": _statistic("var_samp"),
-    "var_pop": _statistic("var_pop"),
-    "corr": _statistic("corr"),
-    "covar_pop": _statistic("covar_pop"),
-    "covar_samp": _statistic("covar_samp"),
-    "regr_slope": _statistic("regr_slope"),
-    "regr_intercept": _statistic("regr_intercept"),
-    "geometric_mean": _statistic("geometric_mean"),
     "listagg": _listagg,
     "map_agg": _map_agg,
     "histogram": _histogram,

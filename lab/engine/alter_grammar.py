@@ -8,7 +8,7 @@ from lab.engine import statements as s
 from lab.engine.create_table import columns, properties
 from lab.engine.errors import unsupported
 from lab.engine.iceberg import grammar as iceberg
-from lab.engine.reader import Reader
+from lab.engine.reader import EVERY_PART, Reader
 from lab.engine.show_grammar import ended
 
 
@@ -18,7 +18,9 @@ def alter(reader: Reader) -> s.Statement:
     if reader.accept("VIEW"):
         raise unsupported("ALTER VIEW")
     reader.expect("TABLE")
-    return _table(reader, reader.name())
+    name = reader.name()
+    reader.refuse_quotes(EVERY_PART)
+    return _table(reader, name)
 
 
 def _database(reader: Reader) -> s.Statement:

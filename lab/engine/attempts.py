@@ -32,11 +32,21 @@ class Hoist:
         return Value(sql, value.type, value.reads, None, value.aggregate)
 
     def around(self, body: str) -> str:
+        body = _without_coalesce(body)
         if not self.values:
             return f"TRY({body})"
         fields = ", ".join(f"'f{i}': {value.sql}" for i, value in enumerate(self.values))
         tried = f"list_transform([{{{fields}}}], lambda {self.name}: TRY({body}))"
         return f"list_extract({tried}, 1)"
+
+
+def _without_coalesce(sql: str) -> str:
+    """Within TRY, DuckDB's ``coalesce`` whose last alternative fails for one row gives another row
+    a wrong value; a CASE does not. Texts between quotes stay as they are.
+    """
+    parts = sql.split("'")
+    parts[::2] = [part.replace("coalesce(", "lab_coalesce(") for part in parts[::2]]
+    return "'".join(parts)
 
 
 def is_outside(node: exp.Expr) -> bool:

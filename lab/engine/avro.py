@@ -15,7 +15,7 @@ from typing import Any
 from lab.engine import avro_blocks
 from lab.engine.catalog import StoredFile, Table
 from lab.engine.errors import QueryError, unsupported
-from lab.engine.parquet import gone
+from lab.engine.footers import gone
 from lab.engine.staging import Staging
 from lab.engine.type_text import parse_type
 from lab.engine.types import Type, field_names

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from lab.engine import signatures, types
 from lab.engine.casts import coerce
-from lab.engine.errors import failure, unsupported
+from lab.engine.errors import QueryError, failure, unsupported
 from lab.engine.types import Type
 from lab.engine.values import Env, Value, union_reads
 
@@ -27,6 +27,14 @@ EXTRACTABLE = {
 UNLISTED = frozenset({
     "current_path", "json_table",
 })  # fmt: skip
+
+
+# Functions that count or move the spaces of a char.
+WITH_SPACES = frozenset({"substr", "substring", "lpad", "reverse", "to_utf8"})
+CONCATENATIONS = {
+    "concat": "There must be two or more concatenation arguments",
+    "map_concat": "There must be two or more concatenation arguments to map_concat",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +81,13 @@ def call(name: str, arguments: list[Any], env: Env, node: Any) -> Value:
         raise failure("FUNCTION_NOT_FOUND", f"Function '{name}' not registered", node)
     if kind == "window":
         raise failure("MISSING_OVER", f"Window function {name} requires an OVER clause", node)
+    names = [a.type.name if isinstance(a, Value) else "" for a in arguments]
+    if name == "concat" and sorted(names) == ["unknown", "varchar"]:
+        from lab.engine.operators import concatenate
+
+        return concatenate(arguments[0], arguments[1], node)
     found = signatures.match(name, [a.type if isinstance(a, Value) else None for a in arguments])
     if found is None:
-        if any(isinstance(a, Value) and a.type.name == "char" for a in arguments):
-            raise unsupported(f"function {name} of a char", node)
         raise unexpected(name, arguments, node)
     if name not in SCALARS:
         raise unsupported(f"function {name}", node)
@@ -84,7 +95,29 @@ def call(name: str, arguments: list[Any], env: Env, node: Any) -> Value:
         coerce(given, wanted) if isinstance(given, Value) and wanted is not None else given
         for given, wanted in zip(arguments, found.arguments, strict=True)
     )
-    return finish(SCALARS[name](Call(name, ready, found.returns, env, node)), ready)
+    if name in WITH_SPACES and ready and ready[0].type.name == "char":
+        ready = (_with_spaces(ready[0]), *ready[1:])
+    try:
+        if name in CONCATENATIONS and len(arguments) < 2:
+            raise failure("INVALID_FUNCTION_ARGUMENT", CONCATENATIONS[name])
+        made: Value = SCALARS[name](Call(name, ready, found.returns, env, node))
+    except QueryError as error:
+        # NULL is answered before the other arguments are looked at.
+        if error.name != "INVALID_FUNCTION_ARGUMENT" or not any(map(_is_null, ready)):
+            raise
+        result: Type = found.returns or ready[-1].type
+        made = Value(f"CAST(NULL AS {types.duckdb(result)})", result)
+    return finish(made, ready)
+
+
+def _is_null(argument: Any) -> bool:
+    return isinstance(argument, Value) and argument.sql.startswith("CAST(NULL AS ")
+
+
+def _with_spaces(value: Value) -> Value:
+    """A char as the text that it is, with the spaces that fill it."""
+    size = value.type.args[0]
+    return Value(f"rpad({value.sql}, {size}, ' ')", types.varchar(size), value.reads)
 
 
 def finish(result: Any, arguments: Any) -> Value:
@@ -111,7 +144,9 @@ def coalesce(values: list[Value], node: Any) -> Value:
         raise failure("SYNTAX_ERROR", message, node)
     kind = unify(values, "COALESCE operands", node)
     parts = [coerce(value, kind) for value in values]
-    sql = f"coalesce({', '.join(part.sql for part in parts)})"
+    *firsts, sql = (part.sql for part in parts)
+    for first in reversed(firsts):  # two at a time, as TRY needs them
+        sql = f"coalesce({first}, {sql})"
     return Value(sql, kind, union_reads(parts), None, any(part.aggregate for part in parts))
 
 
@@ -140,8 +175,14 @@ def lambda_body(call_: Call, place: int, parameters: list[Value]) -> Value:
     from lab.engine.expression import compile_expression
 
     node = call_.args[place]
-    if not isinstance(node, exp.Lambda) or len(node.expressions) != len(parameters):
+    if not isinstance(node, exp.Lambda):
         raise unexpected(call_.name, list(call_.args), call_.node)
+    if len(node.expressions) != len(parameters):
+        message = (
+            f"Expected a lambda that takes {len(parameters)} argument(s) but got"
+            f" {len(node.expressions)}"
+        )
+        raise failure("INVALID_PARAMETER_USAGE", message, node)
     if node.this.find(exp.Query, exp.Subquery) is not None:
         message = "Lambda expression cannot contain subqueries"
         raise failure("NOT_SUPPORTED", message, node)

@@ -7,10 +7,10 @@ Source: Trino documentation, "Conversion functions".
 
 from dataclasses import replace
 
-from lab.engine import literals, text_casts, types
+from lab.engine import literals, temporal_casts, text_casts, types
 from lab.engine.errors import QueryError, failure, unsupported
 from lab.engine.json_casts import cast_from_json, cast_to_json
-from lab.engine.text_casts import rounded_time, rounded_timestamp
+from lab.engine.text_casts import rounded_timestamp
 from lab.engine.types import Type
 from lab.engine.values import Env, Value
 
@@ -27,9 +27,8 @@ def coerce(value: Value, target: Type) -> Value:
             f"CAST(NULL AS {types.duckdb(target)})", target, value.reads, None, value.aggregate
         )
     if target.name == "timestamp with time zone" and value.type.name != target.name:
-        plain = f"CAST({value.sql} AS TIMESTAMP)"
-        zone = target.zone or "UTC"
-        return Value(literals.at_zone(plain, zone), target, value.reads, None, value.aggregate)
+        plain = literals.at_zone(f"CAST({value.sql} AS TIMESTAMP)", "UTC")
+        return Value(plain, target, value.reads, None, value.aggregate)
     if value.type.name == "char" and target.name != "char":
         raise unsupported(f"a char as {target}")
     if target.name == "char":
@@ -79,14 +78,14 @@ def cast(value: Value, target: Type, env: Env, node: object = None) -> Value:
         target = replace(target, zone=zone)
     if source == target or source.name == "unknown":
         return coerce(value, target)
+    if _is_impossible(source, target):
+        raise failure("TYPE_MISMATCH", f"Cannot cast {source} to {target}", node)
     handler = CASTS.get((_family(source), _family(target)))
     if "json" in (source.name, target.name):
         handler = cast_to_json if target.name == "json" else cast_from_json
     if (source.name, target.name) == ("varchar", "timestamp with time zone"):
         return _zoned_constant(value, target, env, node)
     if handler is None:
-        if _is_impossible(_family(source), _family(target)):
-            raise failure("TYPE_MISMATCH", f"Cannot cast {source} to {target}", node)
         raise unsupported(f"CAST of {source} to {target}", node)
     sql = handler(value, target, env)
     return Value(sql, target, value.reads, None, value.aggregate)
@@ -119,27 +118,35 @@ def _family(kind: Type) -> str:
     return "double" if kind.name == "real" else kind.name
 
 
-STRUCTURES = ("array", "map", "row")
-TEMPORAL = ("date", "timestamp", "timestamp with time zone", "time")
-INTERVALS = ("interval day to second", "interval year to month")
-OPAQUE = (*INTERVALS, *STRUCTURES, "varbinary", "uuid", "ipaddress")
-NUMBERS = ("integer", "double", "decimal", "boolean")
+# What Trino casts, other than a type to itself; text to a structure or an interval is not among it.
+_NUMBERS = ("integer", "double", "decimal", "boolean")
+_CLOCKS = ("time", "timestamp", "timestamp with time zone")
+POSSIBLE: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(_NUMBERS, (*_NUMBERS, "varchar", "json")),
+    "char": ("varchar",),
+    "varchar": (*_NUMBERS, *_CLOCKS, "date", "char", "varbinary", "uuid", "ipaddress", "json"),
+    "varbinary": ("uuid", "ipaddress", "hyperloglog", "tdigest", "qdigest"),
+    "date": ("varchar", "timestamp", "timestamp with time zone", "json"),
+    "time": ("varchar", "timestamp", "timestamp with time zone"),
+    "timestamp": ("varchar", "date", "json", *_CLOCKS),
+    "timestamp with time zone": ("varchar", "date", *_CLOCKS),
+    "interval day to second": ("varchar",),
+    "interval year to month": ("varchar",),
+    "uuid": ("varchar", "varbinary"),
+    "ipaddress": ("varchar", "varbinary"),
+    "json": (*_NUMBERS, "varchar", "array", "map", "row"),
+    **dict.fromkeys(("array", "map", "row"), ("json",)),
+}
 
 
-def _is_impossible(source: str, target: str) -> bool:
+def _is_impossible(source: Type, target: Type) -> bool:
     """Whether Trino has no such cast."""
-    names = {source, target}
-    if source == target or "json" in names or "unknown" in names:
+    known = POSSIBLE.get(_family(source))
+    if known is None or _family(source) == _family(target):
         return False
-    if names & set(NUMBERS):
-        return bool(names & {*TEMPORAL, *OPAQUE})
-    if names & set(STRUCTURES) or (names & set(INTERVALS) and names & {*TEMPORAL, *OPAQUE}):
-        return True
-    return (source, target) in (
-        ("varbinary", "varchar"),
-        ("varchar", INTERVALS[0]),
-        ("varchar", INTERVALS[1]),
-    )
+    if source.name in ("uuid", "ipaddress") and target.name == "varchar":
+        return bool(target.args)
+    return _family(target) not in known
 
 
 def _number_to_integer(value: Value, target: Type, env: Env) -> str:
@@ -147,14 +154,20 @@ def _number_to_integer(value: Value, target: Type, env: Env) -> str:
     number = value.sql
     if value.type.name in ("double", "real", "decimal"):
         number = f"round({value.sql})"
-    bad = env.fail(
-        "NUMERIC_VALUE_OUT_OF_RANGE", f"'Out of range for {target.name}: ' || {value.sql}", target
-    )
+    message = f"'Out of range for {target.name}: ' || {value.sql}"
+    bad = env.fail("NUMERIC_VALUE_OUT_OF_RANGE", message, target)
+    if value.type.name == "decimal":
+        message = f"'Cannot cast ''' || {value.sql} || ''' to {target.name.upper()}'"
+        bad = env.fail("INVALID_CAST_ARGUMENT", message, target)
     if value.type.name in ("double", "real"):
         # The bound itself is not a bigint although it is a double.
         inside = f"{number} >= {-limit} AND {number} < {limit}"
-        bad = env.fail(
-            "INVALID_CAST_ARGUMENT", f"'Cannot cast ' || {value.sql} || ' to {target.name}'", target
+        message = f"'Cannot cast {value.type.name} ' || {value.sql} || ' to {target.name}'"
+        nan = env.fail("INVALID_CAST_ARGUMENT", message, target)
+        bad = (
+            nan
+            if target.name == "bigint"
+            else f"CASE WHEN isnan({value.sql}) THEN {nan} ELSE {bad} END"
         )
     else:
         inside = f"{number} BETWEEN {-limit} AND {limit - 1}"
@@ -164,8 +177,17 @@ def _number_to_integer(value: Value, target: Type, env: Env) -> str:
     return f"CASE WHEN {value.sql} IS NULL THEN NULL WHEN {inside} THEN {good} ELSE {bad} END"
 
 
+# The least double that is nearer to infinity than to the greatest real.
+BEYOND_REAL = "CAST('3.4028235677973366e38' AS DOUBLE)"
+
+
 def _number_to_double(value: Value, target: Type, _env: Env) -> str:
-    return f"CAST({value.sql} AS {types.duckdb(target)})"
+    plain = f"CAST({value.sql} AS {types.duckdb(target)})"
+    if target.name == "double" or value.type.name != "double":
+        return plain
+    far = f"abs({value.sql}) >= {BEYOND_REAL} AND isfinite({value.sql})"
+    infinite = f"CAST(sign({value.sql}) * CAST('inf' AS DOUBLE) AS FLOAT)"
+    return f"CASE WHEN {far} THEN {infinite} ELSE {plain} END"
 
 
 def _number_to_decimal(value: Value, target: Type, env: Env) -> str:
@@ -175,7 +197,9 @@ def _number_to_decimal(value: Value, target: Type, env: Env) -> str:
         f"'Cannot cast {source} ''' || {shown} || ''' to {str(target).upper().replace(',', ', ')}'"
     )
     bad = env.fail("INVALID_CAST_ARGUMENT", message, target)
-    good = f"TRY_CAST({value.sql} AS {types.duckdb(target)})"
+    # The decimal digits of a floating number are those of its text.
+    number = shown if value.type.name in ("double", "real") else value.sql
+    good = f"TRY_CAST({number} AS {types.duckdb(target)})"
     return f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE coalesce({good}, {bad}) END"
 
 
@@ -187,65 +211,16 @@ def _from_boolean(value: Value, target: Type, _env: Env) -> str:
     return f"CAST({value.sql} AS {types.duckdb(target)})"
 
 
-def _limited(sql: str, target: Type, env: Env) -> str:
-    """Text of a number must fit into varchar(n)."""
-    if not target.args:
-        return sql
-    message = f"'Value ' || {sql} || ' cannot be represented as varchar({target.args[0]})'"
-    bad = env.fail("INVALID_CAST_ARGUMENT", message, target)
-    return f"CASE WHEN length({sql}) > {target.args[0]} THEN {bad} ELSE {sql} END"
-
-
 def _plain_to_text(value: Value, target: Type, env: Env) -> str:
     sql = value.sql
     if value.type.name == "decimal" and value.type.args[0] == value.type.args[1]:
         # DuckDB writes no 0 before the point of a decimal that has no place for it.
         sql = f"CAST({sql} AS DECIMAL({min(38, value.type.args[0] + 1)},{value.type.args[1]}))"
-    return _limited(f"CAST({sql} AS VARCHAR)", target, env)
+    return text_casts.limited(f"CAST({sql} AS VARCHAR)", target, env)
 
 
 def _double_to_text(value: Value, target: Type, env: Env) -> str:
-    return _limited(f"lab_{value.type.name}_text({value.sql})", target, env)
-
-
-def timestamp_text(sql: str, precision: int) -> str:
-    digits = f" || '.' || left(strftime({sql}, '%f'), {precision})" if precision else ""
-    return f"(strftime({sql}, '%Y-%m-%d %H:%M:%S'){digits})"
-
-
-def _timestamp_to_text(value: Value, target: Type, env: Env) -> str:
-    return _limited(timestamp_text(value.sql, value.type.args[0]), target, env)
-
-
-def zone_of(value: Value) -> str:
-    """The zone that all values of this expression have. NOT_SUPPORTED when they may differ."""
-    if value.type.zone is None:
-        raise unsupported("a timestamp whose zone depends on the row")
-    return value.type.zone
-
-
-def _zoned_to_text(value: Value, target: Type, env: Env) -> str:
-    zone = zone_of(value)
-    shown = timestamp_text(literals.local(value.sql, zone), value.type.args[0])
-    return _limited(f"({shown} || {types.text(' ' + zone)})", target, env)
-
-
-def _zoned_to_date(value: Value, _target: Type, _env: Env) -> str:
-    return f"CAST({literals.local(value.sql, zone_of(value))} AS DATE)"
-
-
-def _zoned_to_timestamp(value: Value, _target: Type, _env: Env) -> str:
-    return literals.local(value.sql, zone_of(value))
-
-
-def _timestamp_to_zoned(value: Value, target: Type, _env: Env) -> str:
-    return literals.at_zone(f"CAST({value.sql} AS TIMESTAMP)", target.zone or "UTC")
-
-
-def _timestamp_to_timestamp(value: Value, target: Type, _env: Env) -> str:
-    if target.args[0] < value.type.args[0]:
-        return rounded_timestamp(value.sql, target.args[0])
-    return value.sql
+    return text_casts.limited(f"lab_{value.type.name}_text({value.sql})", target, env)
 
 
 def _temporal(value: Value, target: Type, _env: Env) -> str:
@@ -298,12 +273,16 @@ def _interval_to_text(value: Value, target: Type, env: Env) -> str:
     sign = f"CASE WHEN {amount} < 0 THEN '-' ELSE '' END"
     size = f"abs({amount})"
     if value.type == types.YEAR_INTERVAL:
-        return _limited(f"({sign} || ({size} // 12) || '-' || ({size} % 12))", target, env)
+        return text_casts.limited(
+            f"({sign} || ({size} // 12) || '-' || ({size} % 12))", target, env
+        )
     pieces = (
         f"{size} // 86400000, {size} // 3600000 % 24, {size} // 60000 % 60, {size} // 1000 % 60,"
         f" {size} % 1000"
     )
-    return _limited(f"({sign} || printf('%d %02d:%02d:%02d.%03d', {pieces}))", target, env)
+    return text_casts.limited(
+        f"({sign} || printf('%d %02d:%02d:%02d.%03d', {pieces}))", target, env
+    )
 
 
 def _char_to_text(value: Value, target: Type, _env: Env) -> str:
@@ -311,44 +290,23 @@ def _char_to_text(value: Value, target: Type, _env: Env) -> str:
     return f"left({full}, {target.args[0]})" if target.args else full
 
 
-def _time_to_text(value: Value, target: Type, env: Env) -> str:
-    digits = value.type.args[0]
-    shown = f"strftime(DATE '1970-01-01' + {value.sql}, '%H:%M:%S.%f')"
-    return _limited(f"left({shown}, {9 + digits if digits else 8})", target, env)
-
-
-def _timestamp_to_time(value: Value, target: Type, _env: Env) -> str:
-    plain = value.sql
-    if value.type.name == "timestamp with time zone":
-        plain = literals.local(plain, zone_of(value))
-    return rounded_time(f"CAST({plain} AS TIME)", target.args[0])
-
-
-def _time_to_time(value: Value, target: Type, _env: Env) -> str:
-    wider = target.args[0] >= value.type.args[0]
-    return value.sql if wider else rounded_time(value.sql, target.args[0])
-
-
-def _zoned_to_zoned(value: Value, target: Type, _env: Env) -> str:
-    if target.args[0] >= value.type.args[0]:
-        return value.sql
-    plain = rounded_timestamp(literals.local(value.sql, "UTC"), target.args[0])
-    return literals.at_zone(plain, "UTC")
-
-
 CASTS = {
-    ("timestamp with time zone", "timestamp with time zone"): _zoned_to_zoned,
+    ("timestamp with time zone", "timestamp with time zone"): temporal_casts.zoned_to_zoned,
     ("varchar", "time"): text_casts.time_of,
-    ("time", "varchar"): _time_to_text,
-    ("time", "time"): _time_to_time,
-    ("timestamp", "time"): _timestamp_to_time,
-    ("timestamp with time zone", "time"): _timestamp_to_time,
+    ("time", "varchar"): temporal_casts.time_to_text,
+    ("time", "time"): temporal_casts.time_to_time,
+    ("timestamp", "time"): temporal_casts.timestamp_to_time,
+    ("timestamp with time zone", "time"): temporal_casts.timestamp_to_time,
     ("hyperloglog", "varbinary"): _hashes_to_binary,
     ("varbinary", "hyperloglog"): _binary_to_hashes,
     ("varchar", "ipaddress"): text_casts.ip_of,
     ("ipaddress", "varchar"): lambda value, _t, _e: f"lab_ip_text({value.sql})",
-    ("varbinary", "ipaddress"): lambda value, _t, _e: f"lower(hex({value.sql}))",
+    ("ipaddress", "varbinary"): lambda value, _t, _e: f"unhex({value.sql})",
+    ("varbinary", "ipaddress"): text_casts.ip_of_bytes,
+    ("varbinary", "uuid"): text_casts.uuid_of_bytes,
     ("varchar", "uuid"): text_casts.uuid_of,
+    ("time", "timestamp"): temporal_casts.time_to_timestamp,
+    ("time", "timestamp with time zone"): temporal_casts.time_to_timestamp,
     ("uuid", "varbinary"): lambda value, _t, _e: (
         f"unhex(replace(CAST({value.sql} AS VARCHAR), '-', ''))"
     ),
@@ -375,15 +333,15 @@ CASTS = {
         for source in ("integer", "decimal", "boolean", "date", "uuid")
     },
     ("double", "varchar"): _double_to_text,
-    ("timestamp", "varchar"): _timestamp_to_text,
-    ("timestamp with time zone", "varchar"): _zoned_to_text,
-    ("timestamp with time zone", "date"): _zoned_to_date,
-    ("timestamp with time zone", "timestamp"): _zoned_to_timestamp,
-    ("timestamp", "timestamp with time zone"): _timestamp_to_zoned,
-    ("date", "timestamp with time zone"): _timestamp_to_zoned,
+    ("timestamp", "varchar"): temporal_casts.timestamp_to_text,
+    ("timestamp with time zone", "varchar"): temporal_casts.zoned_to_text,
+    ("timestamp with time zone", "date"): temporal_casts.zoned_to_date,
+    ("timestamp with time zone", "timestamp"): temporal_casts.zoned_to_timestamp,
+    ("timestamp", "timestamp with time zone"): temporal_casts.timestamp_to_zoned,
+    ("date", "timestamp with time zone"): temporal_casts.timestamp_to_zoned,
     ("timestamp", "date"): _temporal,
     ("date", "timestamp"): _temporal,
-    ("timestamp", "timestamp"): _timestamp_to_timestamp,
+    ("timestamp", "timestamp"): temporal_casts.timestamp_to_timestamp,
     ("array", "array"): _array_to_array,
     ("map", "map"): _map_to_map,
     ("row", "row"): _row_to_row,

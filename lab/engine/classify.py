@@ -15,7 +15,7 @@ from lab.engine.create_table import create_table, properties
 from lab.engine.errors import QueryError, unsupported
 from lab.engine.iceberg import grammar as iceberg
 from lab.engine.iceberg.lookup import is_iceberg
-from lab.engine.reader import Reader
+from lab.engine.reader import EVERY_PART, Reader
 from lab.engine.show_grammar import describe, ended, no_such_query, show
 from lab.engine.syntax import parse_query
 from lab.engine.unload import read_unload
@@ -51,8 +51,10 @@ def _create(reader: Reader) -> s.Statement:
     if reader.accept("EXTERNAL"):
         reader.expect("TABLE")
         statement = create_table(reader)
+        reader.refuse_quotes(EVERY_PART)
         if is_iceberg(statement.table):
-            raise QueryError("FAILED", "External keyword not supported for table type ICEBERG")
+            message = "External keyword not supported for table type ICEBERG"
+            raise QueryError("SYNTAX_ERROR", message)
         return statement
     if reader.accept("DATABASE") or reader.accept("SCHEMA"):
         return _create_database(reader)
@@ -61,7 +63,8 @@ def _create(reader: Reader) -> s.Statement:
         raise unsupported("CREATE PROTECTED MULTI DIALECT VIEW")
     if reader.token is not None and reader.token.text.upper() in NEVER_CREATED:
         raise no_such_query()
-    if reader.accept("VIEW"):
+    if or_replace or reader.peek("VIEW"):
+        reader.expect("VIEW")
         return _create_view(reader, or_replace)
     reader.expect("TABLE")
     return _create_table_as(reader)
@@ -91,6 +94,7 @@ def _create_table_as(reader: Reader) -> s.Statement:
     if reader.accept("WITH"):
         given = _with_properties(reader)
     if reader.peek("("):
+        reader.refuse_quotes(EVERY_PART)
         return iceberg.create(reader, name, if_not_exists=if_not_exists)
     reader.expect("AS")
     with_data = True
@@ -153,6 +157,8 @@ def _drop(reader: Reader) -> s.Statement:
         reader.expect("TABLE")
     if_exists = reader.accept("IF", "EXISTS")
     name = reader.name()
+    if not view:
+        reader.refuse_quotes()
     reader.end()
     return s.DropView(name, if_exists) if view else s.Drop(name, if_exists)
 
@@ -165,6 +171,8 @@ def _repair(reader: Reader) -> s.Statement:
 
 
 EXPLAINED = (s.Select, s.CreateTableAs, s.Insert, s.Unload)
+# What Trino's grammar, which reads EXPLAIN, has not.
+NEVER_EXPLAINED = ("MSCK", "VACUUM", "OPTIMIZE")
 FORMS = ("TEXT", "JSON", "GRAPHVIZ")
 PLANS = ("LOGICAL", "DISTRIBUTED", "VALIDATE", "IO")
 
@@ -186,6 +194,11 @@ def _explain(reader: Reader) -> s.Statement:
             if reader.accept(")"):
                 break
             reader.expect(",")
+    if reader.token is not None and reader.token.text.upper() in NEVER_EXPLAINED:
+        raise reader.error()
+    if reader.peek("CREATE", "EXTERNAL"):
+        reader.place += 1
+        raise reader.error()
     inner = classify(reader.rest())
     if not isinstance(inner, EXPLAINED) or (analyze and not isinstance(inner, s.Select)):
         word = "EXPLAIN ANALYZE" if analyze else "EXPLAIN"

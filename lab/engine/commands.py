@@ -1,5 +1,6 @@
 """DDL and what shows the catalogue: each statement does its work on the catalogue and answers with
-lines of text.
+lines of text, which Athena gives headings, types and sometimes a count by the parser that read it:
+Hive's for most, Trino's for views.
 """
 
 from collections.abc import Callable
@@ -9,10 +10,15 @@ from typing import Any
 from lab.engine import alterations, listings, partition_commands
 from lab.engine import statements as s
 from lab.engine.catalog import Database
+from lab.engine.compiler import Named
 from lab.engine.errors import QueryError
 from lab.engine.iceberg.statements import ChangeColumn
 from lab.engine.metastore import Metastore, semantic, task
+from lab.engine.types import Type
 
+# A text without a length, as Hive types it and as Trino does.
+OF_HIVE, OF_TRINO = Type("string"), Type("varchar", (0,))
+TRINO_PRINTS = (s.ShowViews, s.ShowCreateView, s.DescribeView)
 HEADINGS = {
     s.ShowDatabases: ("database_name",),
     s.ShowTables: ("tab_name",),
@@ -27,16 +33,31 @@ HEADINGS = {
 }
 
 
-def run(store: Metastore, statement: s.Statement) -> tuple[tuple[str, ...], list[str]]:
-    """Do what the statement says; the headings and the lines of what Athena prints."""
-    lines = HANDLERS[type(statement)](store, statement)
-    headings = HEADINGS.get(type(statement), ())
-    if isinstance(statement, s.Describe | s.ShowColumns) and _is_view(store, statement.name):
-        headings = HEADINGS[s.DescribeView]
-    return headings, lines
+def run(store: Metastore, statement: s.Statement) -> list[str]:
+    """Do what the statement says; the lines that Athena prints."""
+    return HANDLERS[type(statement)](store, statement)
 
 
-def _is_view(store: Metastore, name: s.Name) -> bool:
+def headings(statement: s.Statement, *, view: bool = False) -> tuple[Named, ...]:
+    """The columns of what a statement prints; ``view`` when it describes one."""
+    kind = s.DescribeView if view else type(statement)
+    text = OF_TRINO if kind in TRINO_PRINTS else OF_HIVE
+    return tuple(Named(name, text) for name in HEADINGS.get(kind, ()))
+
+
+def update_count(statement: s.Statement, *, hive: bool) -> int | None:
+    """The UpdateCount of a statement that prints lines: none of those that Hive runs itself, as it
+    does DDL and, when ``hive`` tables are meant, DESCRIBE and SHOW CREATE TABLE.
+    """
+    alone = isinstance(statement, s.Describe | s.ShowCreateTable) and hive
+    return None if statement.kind != "UTILITY" or alone else 0
+
+
+def is_view(store: Metastore, statement: s.Statement) -> bool:
+    """Whether the statement describes a view."""
+    if not isinstance(statement, s.Describe | s.ShowColumns):
+        return False
+    name = statement.name
     found = store.catalog.table(name.database or store.database, name.table)
     return found is not None and found.view is not None
 

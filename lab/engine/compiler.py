@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from lab.engine import literals, predicates, types
-from lab.engine.casts import zone_of
 from lab.engine.catalog import Catalog, hidden_columns
 from lab.engine.errors import QueryError, unsupported
 from lab.engine.query import Query, compile_query
+from lab.engine.temporal_casts import zone_of
 from lab.engine.types import Type
 from lab.engine.values import Context, Scan, Value
 
@@ -95,7 +95,7 @@ def _wired(sql: str, kind: Type, depth: int = 0) -> str:
             return f"rpad({sql}, {kind.args[0]}, ' ')"
         case "array" | "map" | "row" if _needs_wire(kind):
             return _wired_parts(sql, kind, depth)
-        case "hyperloglog" | "tdigest" | "qdigest" | "geometry" | "sphericalgeography":
+        case "hyperloglog" | "tdigest" | "qdigest" | "geometry" | "sphericalgeography" | "bingtile":
             raise unsupported(f"a result of type {kind}")
     return f"CAST({sql} AS {types.duckdb(kind)})"
 

@@ -14,6 +14,7 @@ import string
 import threading
 import uuid
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
@@ -33,6 +34,7 @@ from lab.engine.udfs import Registry
 MAX_WRITERS = 100
 BUCKET = "$bucket"
 LOOK_SECONDS = 0.2
+HANDS = 2
 TOO_MANY = QueryError(
     "HIVE_TOO_MANY_OPEN_PARTITIONS",
     f"Exceeded limit of {MAX_WRITERS} open writers for partitions/buckets",
@@ -215,18 +217,25 @@ def _finished(job: Job, target: Target, one: Written) -> Written:
 def _commit(job: Job, target: Target, files: list[Written], objects: Objects) -> list[str]:
     """Put all files in place while nobody lists any, or none of them."""
     statement = _statement_name()
+    uris = [_uri(target, one, statement) for one in files]
     placed: list[str] = []
+
+    def place(uri: str, one: Written) -> None:
+        objects.adopt(uri, one.path, "application/octet-stream")
+        placed.append(uri)
+
     job.check()
-    with commits.WRITING:
+    # Each file is read for its digest, which leaves the interpreter to others meanwhile.
+    with commits.WRITING, ThreadPoolExecutor(HANDS) as hands:
+        placing = [hands.submit(place, uri, one) for uri, one in zip(uris, files, strict=True)]
         try:
-            for one in files:
-                uri = _uri(target, one, statement)
-                objects.adopt(uri, one.path, "application/octet-stream")
-                placed.append(uri)
+            for each in placing:
+                each.result()
         except BaseException:
+            hands.shutdown(cancel_futures=True)
             objects.remove(placed)
             raise
-    return placed
+    return uris
 
 
 def _uri(target: Target, one: Written, statement: str) -> str:

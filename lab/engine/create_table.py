@@ -15,6 +15,7 @@ HIVE_IO = f"{HADOOP}hive.ql.io."
 LAZY_SIMPLE = f"{HADOOP}hive.serde2.lazy.LazySimpleSerDe"
 TEXT_INPUT = f"{HADOOP}mapred.TextInputFormat"
 TEXT_OUTPUT = f"{HIVE_IO}HiveIgnoreKeyTextOutputFormat"
+NO_LOCATION = "No location was specified for table. An S3 location must be specified"
 # Format -> SerDe, input format, output format.
 FORMATS = {
     "TEXTFILE": (LAZY_SIMPLE, TEXT_INPUT, TEXT_OUTPUT),
@@ -63,7 +64,7 @@ def create_table(reader: Reader) -> s.CreateTable:
     parameters = properties(reader) if reader.accept("TBLPROPERTIES") else {}
     reader.end()
     if not location:
-        raise QueryError("FAILED", "SemanticException No LOCATION was given for the external table")
+        raise QueryError("SYNTAX_ERROR", NO_LOCATION)
     _check_names((*found, *keys))
     table = Table(
         database=name.database or "",
@@ -131,6 +132,8 @@ def column_type(reader: Reader) -> str:
             token.text.count("<") + token.text.count("("),
             token.text.count(">") + token.text.count(")"),
         )
+        if closing > depth + opening:
+            raise reader.error()
         depth += opening - closing
         text += token.text.lower()
         reader.place += 1

@@ -4,11 +4,20 @@
 
 import datetime as dt
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from lab.engine import commands, copying, explain, views, writer
+from lab.engine import (
+    commands,
+    copying,
+    explain,
+    function_listing,
+    result_file,
+    views,
+    writer,
+)
 from lab.engine import statements as s
 from lab.engine.catalog import Catalog, Objects, Table
 from lab.engine.classify import classify
@@ -18,14 +27,15 @@ from lab.engine.iceberg.lookup import Lake, concerns
 from lab.engine.metastore import Metastore
 from lab.engine.run import Job, Pool, plan, rows, with_sources
 from lab.engine.scan import Source
-from lab.engine.types import VARCHAR
+from lab.engine.types import BOOLEAN, VARCHAR, Type
 from lab.engine.udfs import Registry
 
 
 @dataclass(slots=True)
 class Outcome:
-    """A result: ``table`` (rows below a header), ``lines`` (what DDL prints) or ``manifest`` (the
-    files written).
+    """A result: ``table`` (rows below a header), ``lines`` (what DDL prints), ``manifest`` (the
+    files written) or ``count`` (what was done to an Iceberg table, which has no manifest).
+    ``write``, where there is one, stands for ``rows``: it makes the CSV and counts the rows.
     """
 
     form: str
@@ -35,6 +45,7 @@ class Outcome:
     location: str | None = None
     planning_seconds: float = 0.0
     count: int | None = None
+    write: Callable[[Path], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +88,17 @@ class Engine:
                 return self._create_view(statement, database, now)
             case s.Explain():
                 return self._explain(statement, database, job, now)
+            case s.ShowFunctions():
+                found = function_listing.functions(statement)
+                return Outcome("table", function_listing.COLUMNS, found)
         store = Metastore(self.catalog, self.objects, database.lower(), now)
-        return _lines(*commands.run(store, statement))
+        view = commands.is_view(store, statement)
+        lines = commands.run(store, statement)
+        return _lines(
+            commands.headings(statement, view=view),
+            lines,
+            commands.update_count(statement, hive=not view),
+        )
 
     @property
     def lake(self) -> Lake:
@@ -95,9 +115,10 @@ class Engine:
             job, self.lake, self.objects, self.functions, self.scratch, database.lower(), now
         )
         done = run(session, statement, default)
-        if statement.kind == "DML" or isinstance(statement, s.CreateTableAs):
-            return Outcome("manifest", files=done.files, location=done.location, count=done.count)
-        return _lines(commands.HEADINGS.get(type(statement), ()), done.lines)
+        if statement.kind == "DML" or statement.subkind == "CREATE_TABLE_AS_SELECT":
+            return Outcome("count", files=done.files, location=done.location, count=done.count)
+        count = commands.update_count(statement, hive=False)
+        return _lines(commands.headings(statement), done.lines, count)
 
     def _compile(
         self,
@@ -119,9 +140,12 @@ class Engine:
         compiled = self._compile(statement, database, now)
         sources = self._plan(job, compiled)
         planning = time.monotonic() - started
-        return Outcome(
+        outcome = Outcome(
             "table", compiled.columns, rows(job, compiled, sources), planning_seconds=planning
         )
+        if result_file.can_write(compiled):
+            outcome.write = partial(result_file.write, job, compiled, sources)
+        return outcome
 
     def _explain(self, statement: s.Explain, database: str, job: Job, now: dt.datetime) -> Outcome:
         started = time.monotonic()
@@ -133,8 +157,11 @@ class Engine:
         else:
             self.functions.require(job.cursor, compiled.sql)
             lines = explain.explain(statement, compiled, job, self.lake, self.objects)
-        heading = "Valid" if statement.type == "VALIDATE" else "Query Plan"
-        return _lines((heading,), lines)
+        if statement.type == "VALIDATE":
+            return _lines((Named("Valid", BOOLEAN),), lines)
+        length = len("\n".join(lines)) - 1
+        kind = VARCHAR if statement.analyze else Type("varchar", (length,))
+        return _lines((Named("Query Plan", kind),), lines)
 
     def _create_table_as(
         self, statement: s.CreateTableAs, database: str, job: Job, default: str, now: dt.datetime
@@ -226,7 +253,6 @@ class Engine:
         return Outcome("lines")
 
 
-def _lines(headings: tuple[str, ...], lines: list[str]) -> Outcome:
+def _lines(columns: tuple[Named, ...], lines: list[str], count: int | None = None) -> Outcome:
     """What DDL prints."""
-    columns = tuple(Named(name, VARCHAR) for name in headings)
-    return Outcome("lines", columns, iter([[line] for line in lines]))
+    return Outcome("lines", columns, iter([[line] for line in lines]), count=count)

@@ -14,7 +14,6 @@ from lab.engine import plan_text, projection
 from lab.engine import statements as s
 from lab.engine.catalog import Catalog, Objects, Partition, StoredFile
 from lab.engine.compiler import Compiled, wire
-from lab.engine.iceberg import scan as iceberg
 from lab.engine.iceberg.lookup import is_iceberg
 from lab.engine.information_schema import VirtualTable
 from lab.engine.plan import MARK, Node, analyzed, output, tree
@@ -117,6 +116,8 @@ class _Read:
             self.bytes = 0
             return
         if is_iceberg(scan.table):
+            from lab.engine.iceberg import scan as iceberg
+
             self.bytes = iceberg.prepare(scan, objects, job.staging).bytes
             return
         choice = choose(scan, catalog, objects, job.staging.connection)

@@ -12,7 +12,7 @@ from sqlglot import exp
 from lab.engine import attempts, casts, literals, operators, types
 from lab.engine.calls import call, coalesce, extract
 from lab.engine.casts import coerce
-from lab.engine.errors import failure, unsupported
+from lab.engine.errors import QueryError, failure, unsupported
 from lab.engine.syntax import LITERAL, refuse_unknown
 from lab.engine.types import Type
 from lab.engine.values import Env, Value, dereference, resolve, union_reads
@@ -75,6 +75,9 @@ def _boolean(node: exp.Boolean, _env: Env) -> Value:
 
 @handles(exp.HexString)
 def _hex(node: exp.HexString, _env: Env) -> Value:
+    if len(str(node.this)) % 2:
+        message = "Binary literal must contain an even number of digits"
+        raise failure("SYNTAX_ERROR", message, node)
     return Value(f"unhex('{node.this}')", types.VARBINARY)
 
 
@@ -229,13 +232,22 @@ def _if(node: exp.If, env: Env) -> Value:
 def _cast(node: exp.Cast, env: Env) -> Value:
     refuse_unknown(node, ("this", "to"))
     value = compile_expression(node.this, env)
-    return casts.cast(value, literals.kind_of(node.to), env, node)
+    return casts.cast(value, _target(node), env, node)
+
+
+def _target(node: exp.Cast) -> Type:
+    try:
+        return literals.kind_of(node.to)
+    except QueryError as error:
+        if error.name != "TYPE_NOT_FOUND":
+            raise
+        raise failure("TYPE_MISMATCH", error.message, node) from error
 
 
 @handles(exp.TryCast)
 def _try_cast(node: exp.TryCast, env: Env) -> Value:
     inner = compile_expression(node.this, env)
-    target = literals.kind_of(node.to)
+    target = _target(node)
     return attempts.attempt_cast(inner, lambda v, e: casts.cast(v, target, e, node), env)
 
 
@@ -338,10 +350,18 @@ def _call(node: exp.Anonymous, env: Env) -> Value:  # noqa: PLR0911  one return 
     ):
         form = literals.string(node.expressions[1].name.upper())
         return call(name, [compile_expression(node.expressions[0], env), form], env, node)
+    if name == "normalize" and len(node.expressions) > 1:
+        message = "mismatched input. Expecting: 'NFC', 'NFD', 'NFKC', 'NFKD'"
+        raise failure("SYNTAX_ERROR", message, node.expressions[1])
     if name == "coalesce":
         return coalesce([compile_expression(item, env) for item in node.expressions], node)
     if name == "grouping":
         columns = [compile_expression(item, env) for item in node.expressions]
+        if not env.aggregates:
+            message = (
+                f"{env.clause} cannot contain aggregations, window functions or grouping operations"
+            )
+            raise failure("EXPRESSION_NOT_SCALAR", message, node)
         select = node.find_ancestor(exp.Select)
         if select is None or select.args.get("group") is None:
             message = (

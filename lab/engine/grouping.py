@@ -26,9 +26,13 @@ def compile_group(node: exp.Select, env: Env, outputs: list[Value]) -> Grouping:
     group = node.args.get("group")
     if group is None:
         return Grouping()
-    if group.args.get("all"):
-        raise failure("SYNTAX_ERROR", "mismatched input 'ALL'", node)
-    refuse_unknown(group, ("expressions",))
+    if group.args.get("all") and not group.expressions:
+        # To Trino it is the name of a column.
+        raise failure("COLUMN_NOT_FOUND", "Column 'all' cannot be resolved", node)
+    sets = (exp.Rollup, exp.Cube, exp.GroupingSets)
+    if group.args.get("all") is False and any(isinstance(g, sets) for g in group.expressions):
+        raise unsupported("GROUP BY DISTINCT", node)
+    refuse_unknown(group, ("expressions", "all"))
     inner = env.with_(clause="GROUP BY clause")
     keys: list[Value] = []
     parts = [_element(item, inner, outputs, keys) for item in group.expressions]
@@ -67,7 +71,7 @@ def _element(item: exp.Expr, env: Env, outputs: list[Value], keys: list[Value]) 
 
 def _set(part: exp.Expr, env: Env, keys: list[Value]) -> str:
     if isinstance(part, exp.Rollup | exp.Cube | exp.GroupingSets):
-        raise unsupported("grouping sets inside grouping sets", part)
+        raise failure("SYNTAX_ERROR", f"mismatched input '{part.key.upper()}'", part)
     inside = part.expressions if isinstance(part, exp.Tuple) else [part]
     return "(" + ", ".join(_column(item, env, keys) for item in inside) + ")"
 

@@ -10,7 +10,6 @@ table's name is used before they are made; the rest of the WHERE clause is DuckD
 from collections.abc import Iterator
 from typing import Any
 
-import pyarrow as pa
 from sqlglot import exp
 
 from lab.engine.catalog import Catalog, Column, Table
@@ -62,6 +61,8 @@ def _typed(names: tuple[str, ...]) -> tuple[Column, ...]:
 
 def prepare(scan: Scan, catalog: Catalog, staging: Staging) -> Source:
     """The rows as SQL; no file is read."""
+    import pyarrow as pa
+
     names = COLUMNS[scan.table.name]
     rows = list(_rows(scan.table.name, catalog, _wanted(scan.filters)))
     values = zip(*rows, strict=True) if rows else ([] for _ in names)

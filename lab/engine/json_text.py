@@ -12,25 +12,29 @@ class _Number:
         self.written = written
 
 
-def canonical(text: str) -> str:
-    """The same JSON without spaces and with its keys in order. ValueError when ``text`` is no
-    JSON.
+def canonical(text: str, in_order: bool = True) -> str:
+    """The same JSON without spaces and, ``in_order``, with its keys in order. ValueError when
+    ``text`` is no JSON.
     """
     parsed = json.loads(text, parse_float=_Number, parse_int=_Number, parse_constant=_refuse)
-    return _write(parsed)
+    return _write(parsed, in_order)
 
 
 def _refuse(word: str) -> Any:
     raise ValueError(word)
 
 
-def _write(value: Any) -> str:
+def _write(value: Any, in_order: bool) -> str:
     match value:
         case dict():
-            pairs = (f"{_write(key)}:{_write(value[key])}" for key in sorted(value))
+            names = sorted(value) if in_order else value
+            pairs = (
+                f"{json.dumps(key, ensure_ascii=False)}:{_write(value[key], in_order)}"
+                for key in names
+            )
             return "{" + ",".join(pairs) + "}"
         case list():
-            return "[" + ",".join(map(_write, value)) + "]"
+            return "[" + ",".join(_write(item, in_order) for item in value) + "]"
         case _Number():
             return _number(value.written)
     return json.dumps(value, ensure_ascii=False)

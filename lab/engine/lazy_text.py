@@ -11,6 +11,7 @@ from lab.engine import types
 from lab.engine.catalog import Table
 from lab.engine.create_table import unescaped
 from lab.engine.errors import unsupported
+from lab.engine.text_casts import rounded_timestamp
 from lab.engine.types import Type
 from lab.engine.udfs.joda import unknown_letter
 
@@ -148,22 +149,36 @@ def lenient(value: str, kind: Type, patterns: tuple[str, ...] = ()) -> str:  # n
             packed = f"regexp_matches({value}, '{BASE64}')"
             return f"CASE WHEN {packed} THEN from_base64({value}) ELSE encode({value}) END"
         case "tinyint" | "smallint" | "integer" | "bigint":
-            return (
-                f"CASE WHEN regexp_matches({value}, '{INTEGER}') THEN TRY_CAST({value} AS"
-                f" {duck}) END"
-            )
+            return _as_printed(value, kind, f"regexp_matches({value}, '{INTEGER}')")
         case "double" | "real" | "decimal":
             return f"TRY_CAST({value} AS {duck})"
         case "boolean":
             return f"CASE lower({value}) WHEN 'true' THEN true WHEN 'false' THEN false END"
         case "date":
-            return f"CASE WHEN regexp_matches({value}, '{DATE}') THEN TRY_CAST({value} AS DATE) END"
+            return _as_printed(value, kind, f"regexp_matches({value}, '{DATE}')")
         case "timestamp":
-            cast = f"TRY_CAST({value} AS TIMESTAMP)"
-            plain = f"CASE WHEN regexp_matches({value}, '{TIMESTAMP}') THEN {cast} END"
-            parsed = "".join(f"lab_joda_parse({value}, {types.text(p)}), " for p in patterns)
-            return f"coalesce({parsed}{plain})" if patterns else plain
+            plain = _as_printed(value, kind, f"regexp_matches({value}, '{TIMESTAMP}')")
+            if not patterns:
+                return plain
+            parsed = ", ".join(f"lab_joda_parse({value}, {types.text(p)})" for p in patterns)
+            return rounded_timestamp(f"coalesce({parsed}, {plain})", 3)
     raise unsupported(f"a delimited column of type {kind}")
+
+
+def _as_printed(value: str, kind: Type, fits: str) -> str:
+    """The cast of a text that ``fits``, timestamps to milliseconds. DuckDB's cast takes more than
+    that; what it prints again as it stands needs no regular expression, which takes longer.
+    """
+    cast = f"TRY_CAST({value} AS {types.duckdb(kind)})"
+    same = f"CAST({cast} AS VARCHAR) = {value}"
+    other = cast
+    if kind.name in ("date", "timestamp"):
+        # Of other years the text is longer, and infinity is a word.
+        same = f"{cast} BETWEEN '0001-01-01' AND '9999-12-31' AND {same}"
+    if kind.name == "timestamp":
+        same = f"strlen({value}) <= {len('2024-01-01 00:00:00.000')} AND {same}"
+        other = rounded_timestamp(cast, 3)
+    return f"CASE WHEN {same} THEN {cast} WHEN {fits} THEN {other} END"
 
 
 def split_escaped(line: str, delimiter: str, escape: str) -> list[str]:

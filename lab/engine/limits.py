@@ -12,7 +12,11 @@ def limit_sql(node: exp.Expr) -> str:
     parts = []
     limit, offset = node.args.get("limit"), node.args.get("offset")
     if isinstance(limit, exp.Fetch):
-        parts.append(f"LIMIT {_count(limit.args.get('count'), node)}")
+        count = _count(limit.args.get("count"), node)
+        if count == 0:
+            message = "FETCH FIRST row count must be positive (actual value: 0)"
+            raise failure("NUMERIC_VALUE_OUT_OF_RANGE", message, limit)
+        parts.append(f"LIMIT {count}")
     elif limit is not None and any(
         limit.args.get(part) for part in ("offset", "expressions", "limit_options")
     ):

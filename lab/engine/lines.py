@@ -29,6 +29,7 @@ COPIED = ".lines"
 EMPTY_LINE = re.compile(rb"\n[\r\n]")
 LONE_CR = re.compile(rb"\r[^\n]")
 PIECE = 1 << 20
+PAIR = 0x0A0A
 
 
 def source(table: Table, files: list[StoredFile], file_column: str) -> str:
@@ -78,8 +79,11 @@ def _is_clean(path: Path, _size: int, _modified: float) -> bool:
     last = b"\n"
     with opened(path) as file:
         while piece := file.read(PIECE):
-            joined = last + piece
-            if EMPTY_LINE.search(joined) or (b"\r" in joined and LONE_CR.search(joined)):
+            if b"\r" in piece or last == b"\r":
+                joined = last + piece
+                if EMPTY_LINE.search(joined) or LONE_CR.search(joined):
+                    return False
+            elif last + piece[:1] == b"\n\n" or _holds_empty_line(piece):
                 return False
             # Pure ASCII, which is almost all text, needs no decoding.
             if not (piece.isascii() and decoder.getstate()[0] == b"") and not _decodes(
@@ -88,6 +92,17 @@ def _is_clean(path: Path, _size: int, _modified: float) -> bool:
                 return False
             last = piece[-1:]
     return last != b"\r" and decoder.getstate()[0] == b""
+
+
+def _holds_empty_line(piece: bytes) -> bool:
+    """Whether LF follows LF. Numpy sees all pairs at once; it is loaded for long files only."""
+    if len(piece) < PIECE:
+        return b"\n\n" in piece
+    import numpy as np
+
+    even = np.frombuffer(piece, np.uint16)
+    odd = np.frombuffer(piece[1:-1], np.uint16)
+    return bool((even == PAIR).any() or (odd == PAIR).any())
 
 
 def _decodes(decoder: Any, piece: bytes) -> bool:

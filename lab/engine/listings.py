@@ -16,9 +16,11 @@ from lab.engine.type_text import parse_type
 
 
 def databases(store: Metastore, statement: s.ShowDatabases) -> list[str]:
-    """The pattern is a regular expression, as it stands."""
+    """The pattern is a regular expression, as it stands; ``*`` alone is any name."""
     names = sorted(database.name for database in store.catalog.databases())
-    return [name for name in names if _fits(name, statement.pattern)]
+    if statement.pattern in (None, "*"):
+        return names
+    return [name for name in names if _fits(name, statement.pattern, re.NOFLAG)]
 
 
 def tables(store: Metastore, statement: s.ShowTables) -> list[str]:
@@ -37,12 +39,12 @@ def _names(
     found = store.catalog.tables(home)
     names = sorted(t.name for t in found if t.view is not None or not views_only)
     wanted = None if pattern is None else pattern.replace(".*", "*").replace("*", ".*")
-    return [name for name in names if _fits(name, wanted)]
+    return [name for name in names if _fits(name, wanted, re.IGNORECASE)]
 
 
-def _fits(name: str, pattern: str | None) -> bool:
+def _fits(name: str, pattern: str | None, flags: re.RegexFlag) -> bool:
     try:
-        return pattern is None or re.fullmatch(pattern, name, re.IGNORECASE) is not None
+        return pattern is None or re.fullmatch(pattern, name, flags) is not None
     except re.error as error:
         raise QueryError("FAILED", f"SemanticException Invalid pattern: {error}") from error
 

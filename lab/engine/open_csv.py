@@ -127,7 +127,9 @@ def converted(value: str, kind: Type, place: int, table: Table) -> str:
     lenient = {key.lower(): v.lower() for key, v in table.parameters.items()}
     ignored = lenient.get("use.null.for.invalid.data") == "true"
     bad = "NULL" if ignored else bad_value(value, place)
-    fits = f"regexp_matches({value}, '{INTEGER}')"
+    # What is printed again as it stands needs no regular expression.
+    same = f"CAST(TRY_CAST({value} AS BIGINT) AS VARCHAR) = {value}"
+    fits = f"({same} OR regexp_matches({value}, '{INTEGER}'))"
     match kind.name:
         case "varchar":
             return f"left({value}, {kind.args[0]})" if kind.args else value

@@ -16,6 +16,7 @@ from lab.engine.types import Type
 from lab.engine.values import Env, Value, union_reads
 
 SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%"}
+ORDERING = ("<", "<=", ">", ">=")
 FLIPPED = {">": "<", ">=": "<="}
 # The digits of decimals that DuckDB keeps in 64 bits.
 BITS_64 = 18
@@ -34,8 +35,16 @@ def arithmetic(symbol: str, left: Value, right: Value, env: Env, node: Any) -> V
     if "unknown" in names:
         other = left.type if names[1] == "unknown" else right.type
         if other.is_numeric or other.name == "unknown":
-            kind = types.INTEGER if other.name == "unknown" else other
-            return _numeric(symbol, coerce(left, kind), coerce(right, kind), env)
+            kind = types.TINYINT if other.name == "unknown" else other
+            kind = types.decimal(1, 0) if kind.name == "decimal" else kind
+            a, b = (
+                coerce(side, kind) if side.type.name == "unknown" else side
+                for side in (left, right)
+            )
+            return _numeric(symbol, a, b, env)
+        dated = other.name in ("date", "time", "timestamp", "timestamp with time zone")
+        if (dated and symbol in "+-") or (other.name.startswith("interval") and symbol in "*/"):
+            return _made(f"CAST(NULL AS {types.duckdb(other)})", other, left, right)
     if symbol in "*/" and any(name.startswith("interval") for name in names):
         return _scaled(symbol, left, right, node)
     raise mismatch(left, symbol, right, node)
@@ -60,7 +69,7 @@ def _numeric(symbol: str, left: Value, right: Value, env: Env) -> Value:
     if kind.is_integer:
         if symbol in "/%":
             operator = "//" if symbol == "/" else "%"
-            return _made(_nonzero(f"{a.sql} {operator} {b.sql}", b, kind, env), kind, a, b)
+            return _made(_nonzero(f"{a.sql} {operator} {b.sql}", a, b, kind, env), kind, a, b)
         return _made(f"({a.sql} {symbol} {b.sql})", kind, a, b)
     if symbol == "%":
         return _made(f"({a.sql} % {b.sql})", kind, a, b)
@@ -69,11 +78,18 @@ def _numeric(symbol: str, left: Value, right: Value, env: Env) -> Value:
     return _made(f"({a.sql} {symbol} {b.sql})", kind, a, b)
 
 
-def _nonzero(sql: str, divisor: Value, kind: Type, env: Env) -> str:
+def _nonzero(sql: str, dividend: Value, divisor: Value, kind: Type, env: Env) -> str:
     if divisor.literal is not None and float(divisor.literal) != 0:
         return f"({sql})"
-    failed = env.fail("DIVISION_BY_ZERO", "'Division by zero'", kind)
-    return f"CASE WHEN {divisor.sql} = 0 THEN {failed} ELSE {sql} END"
+    message = "'Division by zero'"
+    if env.tried:
+        # DuckDB computes a constant before TRY can hold what it says.
+        message += f" || left(CAST({dividend.sql} AS VARCHAR), 0)"
+    failed = env.fail("DIVISION_BY_ZERO", message, kind)
+    zero = f"{divisor.sql} = 0"
+    if dividend.literal is None:
+        zero += f" AND {dividend.sql} IS NOT NULL"
+    return f"CASE WHEN {zero} THEN {failed} ELSE {sql} END"
 
 
 def _decimal(symbol: str, left: Value, right: Value, env: Env) -> Value:
@@ -91,17 +107,29 @@ def _decimal(symbol: str, left: Value, right: Value, env: Env) -> Value:
                 raise unsupported(f"{left.type} * {right.type}")
             kind = types.decimal(p1 + p2, s1 + s2)
             sql, narrow = _product(x, y, kind)
-            return replace(_made(sql, kind, x, y), narrow=narrow)
+            return replace(_made(sql, kind, x, y), narrow=(sql, narrow) if narrow else None)
         case "/":
             scale = max(s1, s2)
             kind = types.decimal(p1 + s2 + max(0, s2 - s1), scale)
-            sql = divided(unscaled(x.sql, a, scale + s2 - s1), unscaled(y.sql, b), kind)
-            return _made(_nonzero(sql, y, kind, env), kind, x, y)
+            more = scale + s2 - s1
+            sql = divided(unscaled(x.sql, a, more), unscaled(y.sql, b), kind)
+            if scale == types.MAX_PRECISION:
+                sql = _divided_in_python(x, y, kind, env)
+            return _made(_nonzero(sql, x, y, kind, env), kind, x, y)
     scale = max(s1, s2)
     kind = types.decimal(min(p1 - s1, p2 - s2) + scale, scale)
     wide = types.duckdb(types.decimal(max(p1 - s1, p2 - s2) + scale, scale))
     sql = f"CAST(CAST({x.sql} AS {wide}) % CAST({y.sql} AS {wide}) AS {types.duckdb(kind)})"
-    return _made(_nonzero(sql, y, kind, env), kind, x, y)
+    return _made(_nonzero(sql, x, y, kind, env), kind, x, y)
+
+
+def _divided_in_python(x: Value, y: Value, kind: Type, env: Env) -> str:
+    """For more digits on the way than 128 bits hold."""
+    fails = env.fail("NUMERIC_VALUE_OUT_OF_RANGE", "'Decimal overflow'", kind)
+    texts = ", ".join(f"CAST({side.sql} AS VARCHAR)" for side in (x, y))
+    quotient = f"lab_decimal_divide({texts}, {kind.args[1]})"
+    made = f"coalesce(CAST({quotient} AS {types.duckdb(kind)}), {fails})"
+    return f"CASE WHEN {x.sql} IS NULL OR {y.sql} IS NULL THEN NULL ELSE {made} END"
 
 
 def _product(x: Value, y: Value, kind: Type) -> tuple[str, str | None]:
@@ -129,7 +157,7 @@ def _narrow(value: Value) -> str | None:
     """
     if value.type.args[0] <= BITS_64 and not CALLS.search(value.sql):
         return value.sql
-    return value.narrow
+    return value.in_64_bits
 
 
 def unscaled(sql: str, kind: Type, more: int = 0) -> str:
@@ -163,17 +191,18 @@ def _temporal(symbol: str, left: Value, right: Value) -> Value | None:  # noqa: 
         return _temporal(symbol, right, left)
     moments = ("date", "timestamp", "timestamp with time zone")
     if names[0] == "time" and names[1] == types.DAY_INTERVAL.name:
-        return _made(f"({left.sql} {symbol} {right.sql})", kinds[0], left, right)
+        kind = types.time(max(kinds[0].args[0], 3))
+        return _made(f"({left.sql} {symbol} {right.sql})", kind, left, right)
     if symbol == "-" and names == ("time", "time"):
         sql = f"to_microseconds(epoch_us({left.sql}) - epoch_us({right.sql}))"
         return _made(sql, types.DAY_INTERVAL, left, right)
     if intervals == [False, True] and names[0] in moments:
         return _shift(symbol, left, right)
     if symbol == "-" and names[0] in moments and names[1] in moments:
-        kind = types.common_type(*kinds)
-        assert kind is not None
-        a, b = coerce(left, kind).sql, coerce(right, kind).sql
-        cast = "" if kind.name != "date" else "TIMESTAMP"
+        common = types.common_type(*kinds)
+        assert common is not None
+        a, b = coerce(left, common).sql, coerce(right, common).sql
+        cast = "" if common.name != "date" else "TIMESTAMP"
         a, b = (f"CAST({side} AS {cast})" if cast else side for side in (a, b))
         return _made(
             f"to_microseconds(epoch_us({a}) - epoch_us({b}))", types.DAY_INTERVAL, left, right
@@ -216,11 +245,8 @@ def _shift(symbol: str, moment: Value, interval: Value) -> Value:
             raise unsupported("a timestamp whose zone depends on the row")
         shifted = f"{literals.local(moment.sql, zone)} {symbol} {interval.sql}"
         return _made(literals.at_zone(f"({shifted})", zone), kind, moment, interval)
-    if (
-        interval.literal is not None
-        and interval.type == types.DAY_INTERVAL
-        and interval.literal % 1
-    ):
+    if interval.type == types.DAY_INTERVAL:
+        # An interval has milliseconds, and so has the sum.
         kind = Type(kind.name, (max(kind.args[0], 3),), kind.zone)
     return _made(f"({moment.sql} {symbol} {interval.sql})", kind, moment, interval)
 
@@ -245,9 +271,11 @@ def compare(symbol: str, left: Value, right: Value, node: Any, env: Env) -> Valu
         if symbol in FLIPPED:
             raise mismatch(left, FLIPPED[symbol], right, node)
         raise mismatch(left, "=" if symbol == "<>" else symbol, right, node)
+    if kind.name == "map" and symbol in ORDERING:
+        raise mismatch(left, symbol, right, node)
     if kind.name in comparisons.COMPOSITE:
         return _composite(symbol, left, right, kind, env)
-    if kind.name == "json" and symbol not in ("=", "<>"):
+    if kind.name == "json" and symbol in ORDERING:
         raise mismatch(left, symbol, right, node)
     a, b = coerce(left, kind), coerce(right, kind)
     if kind.name == "char":
@@ -305,15 +333,15 @@ def concatenate(left: Value, right: Value, node: Any) -> Value:  # noqa: PLR0911
     if "array" in (a.name, b.name):
         kind = types.common_type(a, b)
         if kind is None:
+            missing = f"{left.sql} IS NULL OR {right.sql} IS NULL"
             if a.name == "array" and types.can_coerce(b, a.element):
-                return _made(
-                    f"list_append({left.sql}, {coerce(right, a.element).sql})", a, left, right
-                )
+                sql = f"list_append({left.sql}, {coerce(right, a.element).sql})"
+                return _made(f"CASE WHEN {missing} THEN NULL ELSE {sql} END", a, left, right)
             if b.name == "array" and types.can_coerce(a, b.element):
-                return _made(
-                    f"list_prepend({coerce(left, b.element).sql}, {right.sql})", b, left, right
-                )
-            raise mismatch(left, "||", right, node)
+                sql = f"list_prepend({coerce(left, b.element).sql}, {right.sql})"
+                return _made(f"CASE WHEN {missing} THEN NULL ELSE {sql} END", b, left, right)
+            message = f"Unexpected parameters ({a}, {b}) for function concat."
+            raise failure("FUNCTION_NOT_FOUND", message, node)
         m, n = coerce(left, kind).sql, coerce(right, kind).sql
         sql = f"CASE WHEN {m} IS NULL OR {n} IS NULL THEN NULL ELSE list_concat({m}, {n}) END"
         return _made(sql, kind, left, right)

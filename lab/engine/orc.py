@@ -13,7 +13,7 @@ from pathlib import Path
 from lab.engine import orc_footer, types
 from lab.engine.catalog import StoredFile
 from lab.engine.errors import QueryError, unsupported
-from lab.engine.parquet import gone
+from lab.engine.footers import gone
 from lab.engine.pruning import excluded
 from lab.engine.staging import Staging
 from lab.engine.type_text import parse_type

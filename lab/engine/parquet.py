@@ -7,13 +7,12 @@ scans 0 bytes. Source: Amazon Athena User Guide, "Handle schema updates".
 
 # ruff: noqa: S608  the SQL is of our own making, its names and texts quoted
 
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 from lab.engine import types
 from lab.engine.catalog import StoredFile
 from lab.engine.errors import QueryError
+from lab.engine.footers import Chunk, Footer
 from lab.engine.pruning import excluded
 from lab.engine.type_text import parse_type
 from lab.engine.types import quote
@@ -31,58 +30,6 @@ READABLE = {
     "FIXED_LEN_BYTE_ARRAY": ("decimal", "varbinary", "varchar", "uuid"),
 }
 NESTED = ("array", "map", "row")
-
-
-@lru_cache(maxsize=4096)
-def _metadata(path: Path, _size: int, _modified: float) -> Any:
-    import pyarrow.parquet
-
-    return pyarrow.parquet.read_metadata(path)
-
-
-def metadata(file: StoredFile) -> Any:
-    """The footer, kept as long as the file does not change. HIVE_BAD_DATA when it is no Parquet
-    file, HIVE_CANNOT_OPEN_SPLIT when it is gone.
-    """
-    import pyarrow as pa
-
-    try:
-        return _metadata(file.path, file.size, file.modified)
-    except FileNotFoundError as error:
-        raise gone(file) from error
-    except pa.ArrowInvalid as error:
-        with file.path.open("rb") as content:
-            content.seek(max(0, file.size - 4))
-            found = content.read(4).decode("latin-1")
-        message = f"Malformed Parquet file. Expected magic number: PAR1 got: {found} [{file.uri}]"
-        raise QueryError("HIVE_BAD_DATA", message) from error
-
-
-def gone(file: StoredFile) -> QueryError:
-    """What Athena says when a file was deleted between its listing and its reading."""
-    return QueryError(
-        "HIVE_CANNOT_OPEN_SPLIT",
-        f"Error opening Hive split {file.uri} (offset=0, length={file.size}):"
-        " The specified key does not exist.",
-    )
-
-
-@lru_cache(maxsize=4096)
-def _physical(path: Path, size: int, modified: float) -> tuple[tuple[str, str], ...]:
-    schema = _metadata(path, size, modified).schema
-    found: dict[str, str] = {}
-    for place in range(len(schema)):
-        column = schema.column(place)
-        nested = column.path != column.name or column.max_repetition_level > 0
-        name = column.path.split(".")[0] if nested else column.name
-        found[name] = "" if nested else column.physical_type
-    return tuple(found.items())
-
-
-def spellings(file: StoredFile) -> tuple[tuple[str, str], ...]:
-    """A file's columns: the name as it writes it and the physical type, empty when nested."""
-    metadata(file)
-    return _physical(file.path, file.size, file.modified)
 
 
 def source(
@@ -127,32 +74,24 @@ def _check(physical: str, kind: types.Type, name: str, file: StoredFile) -> None
     raise QueryError("HIVE_BAD_DATA", message)
 
 
-def bytes_needed(scan: Scan, file: StoredFile) -> int:
-    """Compressed bytes of the chunks that the scan reads in this file."""
-    footer = metadata(file)
+def bytes_needed(scan: Scan, footer: Footer) -> int:
+    """Compressed bytes of the chunks that the scan reads in a file."""
     wanted = set(scan.columns)
-    total = 0
-    for index in range(footer.num_row_groups):
-        group = footer.row_group(index)
-        chunks = [group.column(place) for place in range(group.num_columns)]
-        if _excluded(scan, chunks):
-            continue
-        total += sum(
-            chunk.total_compressed_size
-            for chunk in chunks
-            if chunk.path_in_schema.split(".")[0].lower() in wanted
-        )
-    return total
-
-
-def _excluded(scan: Scan, chunks: list[Any]) -> bool:
-    by_name = {chunk.path_in_schema.lower(): chunk for chunk in chunks}
-    return any(
-        _never(by_name[name].statistics, symbol, value)
-        for name, symbol, value in scan.filters
-        if name in by_name and by_name[name].is_stats_set
+    return sum(
+        chunk.size
+        for group in footer.groups
+        if not _excluded(scan, group)
+        for chunk in group
+        if chunk.column in wanted
     )
 
 
-def _never(statistics: Any, symbol: str, value: Any) -> bool:
-    return statistics.has_min_max and excluded(statistics.min, statistics.max, symbol, value)
+def _excluded(scan: Scan, group: Sequence[Chunk]) -> bool:
+    if not scan.filters:
+        return False
+    by_name = {chunk.column: chunk for chunk in group if chunk.low is not None}
+    return any(
+        excluded(by_name[name].low, by_name[name].high, symbol, value)
+        for name, symbol, value in scan.filters
+        if name in by_name
+    )

@@ -91,7 +91,11 @@ def _between(node: exp.Between, env: Env) -> Value:
         message = f"Cannot check if {value.type} is BETWEEN {low.type} and {high.type}"
         raise failure("TYPE_MISMATCH", message, node)
     a, b, c = (coerce(part, kind) for part in (value, low, high))
-    return combined(f"({a.sql} BETWEEN {b.sql} AND {c.sql})", types.BOOLEAN, a, b, c)
+    sql = f"({a.sql} BETWEEN {b.sql} AND {c.sql})"
+    if kind.name in ("double", "real") and a.literal is None:
+        # DuckDB takes NaN for the greatest number; for Trino it is between no numbers.
+        sql = f"({sql} AND NOT isnan({a.sql}))"
+    return combined(sql, types.BOOLEAN, a, b, c)
 
 
 @handles(exp.In)

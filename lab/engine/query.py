@@ -18,7 +18,7 @@ from lab.engine.expression import boolean, compile_expression
 from lab.engine.grouping import Grouping, check_grouped, compile_group
 from lab.engine.limits import has_ties, limit_sql, tied
 from lab.engine.syntax import refuse_unknown
-from lab.engine.types import Type
+from lab.engine.types import Type, is_orderable
 from lab.engine.values import NOTHING, Context, Env, Field, Reads, Scope, Value, resolve_field
 
 SELECT_PARTS = (
@@ -147,7 +147,7 @@ def _select(node: exp.Select, context: Context, parent: Scope | None) -> Query:
         or any(v.aggregate for v in [*(o.value for o in outputs), *(v for v, _ in order)])
     )
     if aggregated:
-        _check_all(node, env, grouping, outputs)
+        _check_all(node, env, grouping, outputs, order)
     return _assemble(node, source, where, outputs, grouping, having, order, distinct, aggregated)
 
 
@@ -257,7 +257,7 @@ def _output(item: exp.Expr, env: Env) -> Output:
         name = name if alias.args.get("quoted") else name.lower()
     elif isinstance(item, exp.Column):
         name = item.name.lower()
-    elif isinstance(item, exp.Dot):
+    elif isinstance(item, exp.Dot) and _is_name(item):
         name = item.expression.name.lower()
     elif isinstance(item, exp.Aliases):
         raise unsupported("several aliases of one expression", item)
@@ -269,7 +269,20 @@ def _output(item: exp.Expr, env: Env) -> Output:
     return Output(name, value, origin)
 
 
-def _check_all(node: exp.Select, env: Env, grouping: Grouping, outputs: list[Output]) -> None:
+def _is_name(node: exp.Expr) -> bool:
+    """Whether it is nothing but names with points between."""
+    while isinstance(node, exp.Dot):
+        node = node.this
+    return isinstance(node, exp.Column | exp.Identifier)
+
+
+def _check_all(
+    node: exp.Select,
+    env: Env,
+    grouping: Grouping,
+    outputs: list[Output],
+    order: list[tuple[Value, str]],
+) -> None:
     keys = set(grouping.keys)
     for item in node.expressions:
         expression = item.this if isinstance(item, exp.Alias) else item
@@ -285,6 +298,12 @@ def _check_all(node: exp.Select, env: Env, grouping: Grouping, outputs: list[Out
         check_grouped(expression, env, keys)
     if node.args.get("having"):
         check_grouped(node.args["having"].this, env, keys)
+    texts = {str(place) for place in range(1, len(outputs) + 1)}
+    for item, (value, _) in zip(
+        node.args["order"].expressions if order else [], order, strict=False
+    ):
+        if value.sql not in texts and not value.aggregate:
+            check_grouped(item.this, env, keys)
 
 
 def _order(
@@ -300,7 +319,15 @@ def _order(
         refuse_unknown(item, ("this", "desc", "nulls_first"))
         way = "DESC" if item.args.get("desc") else "ASC"
         way += " NULLS FIRST" if item.args.get("nulls_first") else " NULLS LAST"
-        result.append((_order_value(item.this, inner, outputs, distinct), way))
+        value = _order_value(item.this, inner, outputs, distinct)
+        if not is_orderable(value.type):
+            shown = item.this.sql(dialect="trino")
+            message = (
+                f"Type {value.type} is not orderable, and therefore cannot be used in ORDER BY:"
+                f" {shown}"
+            )
+            raise failure("TYPE_MISMATCH", message, clause)
+        result.append((value, way))
     return result
 
 

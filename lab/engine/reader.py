@@ -12,6 +12,8 @@ from lab.engine.statements import Condition, Name, Spec
 from lab.engine.syntax import mismatched
 
 CATALOG = "awsdatacatalog"
+CATALOG_AND_ALL = 3
+EVERY_PART = (0, 1, 2)
 HIVE_STATEMENTS = ("ALTER", "DROP", "SHOW", "MSCK", "DESCRIBE", "DESC")
 OPENING, CLOSING = ("(", "["), (")", "]")
 COMPARISONS = ("=", "<>", "!=", "<", "<=", ">", ">=")
@@ -76,6 +78,8 @@ class Reader:
         self.sql = sql
         self.tokens = _only_statement(sql, _tokens(sql))
         self.place = 0
+        self.named = 0
+        self.quoted: Token | None = None
 
     @property
     def token(self) -> Token | None:
@@ -131,9 +135,12 @@ class Reader:
 
     def name(self) -> Name:
         """``[catalog.][database.]table``, or in one pair of back quotes, as Hive has it."""
+        self.named, self.quoted = self.place, None
         parts = self._parts()
         while self.accept("."):
             parts += self._parts()
+        if len(parts) > CATALOG_AND_ALL:
+            raise QueryError("SYNTAX_ERROR", f"Invalid table name {'.'.join(parts)}")
         if len(parts) == 3 and parts[0] == CATALOG:
             parts = parts[1:]
         if len(parts) > 2:
@@ -141,9 +148,35 @@ class Reader:
         return Name(parts[-1], parts[0] if len(parts) == 2 else None)
 
     def _parts(self) -> list[str]:
-        quoted = self.token is not None and self.sql[self.token.start] == "`"
+        mark = "" if self.token is None else self.sql[self.token.start]
+        if mark == '"' and self.quoted is None:
+            self.quoted = self.token
         name = self.identifier()
-        return name.split(".") if quoted else [name]
+        return name.split(".") if mark == "`" else [name]
+
+    def quoted_name(self, whole: tuple[int, ...] = ()) -> QueryError | None:
+        """Why the last name is none for Hive, which reads double quotes as a text; None when it has
+        none. ``whole`` says in which parts of the name they make Hive give up the statement from
+        its beginning on.
+        """
+        found = self.quoted
+        if found is None:
+            return None
+        before = self.sql[: found.start]
+        where = f"line {before.count(chr(10)) + 1}:{found.start - before.rfind(chr(10))}"
+        behind = self.tokens[self.named : self.tokens.index(found)]
+        number = sum(token.text == "." for token in behind)
+        if number not in whole and number != 1:
+            text = self.sql[found.start : found.end + 1]
+            return QueryError("SYNTAX_ERROR", f"{where}: mismatched input '{text}'")
+        start = self.tokens[0 if number in whole else self.named].start
+        text = self.sql[start : found.end + 1]
+        return QueryError("SYNTAX_ERROR", f"{where}: no viable alternative at input '{text}'")
+
+    def refuse_quotes(self, whole: tuple[int, ...] = ()) -> None:
+        """See ``quoted_name``."""
+        if (refusal := self.quoted_name(whole)) is not None:
+            raise refusal
 
     def partition(self) -> Spec:
         """``PARTITION (key = 'value', ...)``"""

@@ -83,7 +83,7 @@ def table_name(node: exp.Table, context: Context) -> tuple[str, str]:
     """Database and table in lower case. CATALOG_NOT_FOUND for a catalogue that is not Glue's."""
     catalog = node.catalog.lower()
     if catalog and catalog != CATALOG:
-        raise failure("CATALOG_NOT_FOUND", f"Catalog '{node.catalog}' not found", node)
+        raise failure("CATALOG_NOT_FOUND", f"Catalog '{node.catalog}' does not exist", node)
     return (node.db or context.database).lower(), node.name.lower()
 
 
@@ -267,7 +267,7 @@ def _unnest(node: exp.Unnest, context: Context, scope: Scope) -> Relation:
             lengths.append(f"len({source.sql})")
             _unnest_array(source.type.element, place, outside, kinds)
         else:
-            raise failure("TYPE_MISMATCH", f"Cannot unnest type: {source.type}", node)
+            raise failure("INVALID_FUNCTION_ARGUMENT", f"Cannot unnest type: {source.type}")
     names = aliases(node)
     if node.args.get("offset"):
         longest = ", ".join(f"coalesce({length}, 0)" for length in lengths)

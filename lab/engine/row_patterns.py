@@ -194,7 +194,8 @@ def _outputs(clause: Recognition, one_row: bool) -> list[tuple[str | None, Value
         order = [_field_of(item.this, clause) for item in clause.node.args["order"].expressions]
     shown = list(dict.fromkeys([*keys, *order]))
     measures = [measure(clause, item, one_row) for item in clause.node.args.get("measures") or []]
-    rest = [] if one_row else [item for item in clause.fields if item not in shown]
+    rest = [item for item in clause.fields if item not in shown and not item.unselected]
+    rest = [] if one_row else rest
     return [
         *((item.name, item.value) for item in shown),
         *measures,

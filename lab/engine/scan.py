@@ -10,6 +10,7 @@ User Guide,
 
 # ruff: noqa: S608  the SQL is of our own making, its names and texts quoted
 
+import datetime as dt
 import json
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from lab.engine import (
     avro,
     commits,
     delimited,
+    footers,
     jsonlines,
     lines,
     orc,
@@ -46,6 +48,7 @@ from lab.engine.iceberg.lookup import is_iceberg
 from lab.engine.open_csv import OPEN_CSV_SERDE
 from lab.engine.orc import ORC_SERDE
 from lab.engine.staging import Staging
+from lab.engine.text_casts import rounded_timestamp
 from lab.engine.type_text import parse_type
 from lab.engine.types import quote
 from lab.engine.values import Scan
@@ -55,6 +58,7 @@ TEXT_SERDES = (delimited.LAZY_SIMPLE_SERDE, OPEN_CSV_SERDE)
 PARQUET_SERDE = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 FILE_COLUMN = "$file"
+MILLISECOND = dt.timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +93,51 @@ def prepare(scan: Scan, catalog: Catalog, objects: Objects, staging: Staging) ->
     if not files:
         return Source(empty(scan), 0)
     name = FILE_COLUMN if _needs_values(scan) else ""
-    sql = _read(scan, files, name, staging)
+    sql = _in_millis(scan, _read(scan, files, name, staging))
     if name:
         sql = _with_values(scan, sql, found)
     return Source(sql, choice.bytes)
+
+
+def _in_millis(scan: Scan, sql: str) -> str:
+    """Hive's timestamps have milliseconds, however finely a file holds them. What is rounded cannot
+    be compared with statistics, so that the rows that are near enough are chosen before.
+    """
+    if scan.table.serde in TEXT_SERDES:
+        return sql
+    rounded = ", ".join(
+        f"CASE WHEN epoch_us({name}) % 1000 = 0 THEN {name} ELSE {rounded_timestamp(name, 3)} END"
+        f" AS {name}"
+        for name in map(quote, sorted(_moments(scan) & scan.mentioned))
+    )
+    if not rounded:
+        return sql
+    near = " AND ".join(
+        f"{quote(name)} {symbol} TIMESTAMP '{value}'" for name, symbol, value in _near(scan)
+    )
+    return f"SELECT * REPLACE ({rounded}) FROM ({sql}){' WHERE ' if near else ''}{near}"
+
+
+def _moments(scan: Scan) -> frozenset[str]:
+    columns = scan.table.columns
+    return frozenset(c.name.lower() for c in columns if parse_type(c.type).name == "timestamp")
+
+
+def _near(scan: Scan) -> list[tuple[str, str, dt.datetime]]:
+    """The filters on timestamps, for what is up to a millisecond off."""
+    moments, found = _moments(scan), []
+    for name, symbol, given in scan.filters:
+        values = given if symbol == "in" else (given,)
+        if name in moments and all(isinstance(value, dt.date) for value in values):
+            instants = [
+                value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
+                for value in values
+            ]
+            if symbol not in ("<", "<="):
+                found.append((name, ">" if symbol == ">" else ">=", min(instants) - MILLISECOND))
+            if symbol not in (">", ">="):
+                found.append((name, "<" if symbol == "<" else "<=", max(instants) + MILLISECOND))
+    return found
 
 
 def choose(
@@ -211,7 +256,8 @@ def _read(scan: Scan, files: list[StoredFile], name: str, staging: Staging) -> s
     """One SELECT per group of files that spell their columns alike."""
     serde = scan.table.serde
     if serde in (PARQUET_SERDE, AVRO_SERDE):
-        groups = _grouped(files, parquet.spellings)
+        known = dict(zip(files, footers.footers(files), strict=True))
+        groups = _grouped(files, lambda file: known[file].columns)
         selects = [parquet.source(scan, listed, spelt, name) for spelt, listed in groups]
     elif serde == ORC_SERDE:
         groups = _grouped(files, orc.spellings)
@@ -291,7 +337,10 @@ def _hidden(name: str, table: Table, part: Partition, file: StoredFile) -> str:
 def _count(scan: Scan, files: list[StoredFile]) -> int:
     """The bytes that Athena would say it scanned."""
     if scan.table.serde == PARQUET_SERDE:
-        return sum(parquet.bytes_needed(scan, file) for file in files)
+        moments = _moments(scan)
+        others = [each for each in scan.filters if each[0] not in moments]
+        asked = replace(scan, filters=[*others, *_near(scan)])
+        return sum(parquet.bytes_needed(asked, footer) for footer in footers.footers(files))
     if scan.table.serde == ORC_SERDE:
         return sum(orc.bytes_needed(scan, file) for file in files)
     return sum(file.size for file in files)

@@ -23,12 +23,17 @@ def show(reader: Reader) -> s.Statement:  # noqa: PLR0911  one return per kind
     if reader.accept("DATABASES") or reader.accept("SCHEMAS"):
         reader.accept("LIKE")
         return ended(reader, s.ShowDatabases(_pattern(reader)))
+    if reader.accept("FUNCTIONS"):
+        return _functions(reader)
     if reader.accept("PARTITIONS"):
         return ended(reader, s.ShowPartitions(reader.name()))
     if reader.accept("COLUMNS"):
-        return ended(reader, s.ShowColumns(_in_database(reader)))
+        return ended(reader, s.ShowColumns(_in_database(reader), reader.quoted_name()))
     if reader.accept("CREATE", "TABLE"):
-        return ended(reader, s.ShowCreateTable(reader.name()))
+        name = reader.name()
+        if reader.quoted is not None:
+            raise no_such_query()
+        return ended(reader, s.ShowCreateTable(name))
     if reader.accept("CREATE", "VIEW"):
         return ended(reader, s.ShowCreateView(reader.name()))
     if reader.accept("TBLPROPERTIES"):
@@ -40,9 +45,18 @@ def show(reader: Reader) -> s.Statement:  # noqa: PLR0911  one return per kind
         return ended(reader, kind(database, _pattern(reader)))
     if reader.token is not None and reader.token.text.upper() in NOT_IN_ATHENA:
         raise no_such_query()
-    if reader.peek("FUNCTIONS"):
-        raise unsupported("SHOW FUNCTIONS")
     raise reader.error()
+
+
+def _functions(reader: Reader) -> s.Statement:
+    """``[LIKE 'pattern' [ESCAPE 'character']]``; Athena has no schemas with functions of their
+    own.
+    """
+    if reader.peek("FROM") or reader.peek("IN"):
+        raise unsupported("SHOW FUNCTIONS FROM a schema")
+    pattern = reader.string() if reader.accept("LIKE") else None
+    escape = reader.string() if pattern is not None and reader.accept("ESCAPE") else None
+    return ended(reader, s.ShowFunctions(pattern, escape))
 
 
 def _in_database(reader: Reader) -> s.Name:
@@ -58,6 +72,7 @@ def _in_database(reader: Reader) -> s.Name:
 def _database(reader: Reader) -> str:
     """``[catalog.]database``"""
     name = reader.name()
+    reader.refuse_quotes()
     if name.database not in (None, CATALOG):
         raise QueryError("CATALOG_NOT_FOUND", f"Catalog '{name.database}' does not exist")
     return name.table
@@ -85,9 +100,10 @@ def describe(reader: Reader) -> s.Statement:
         detail = reader.next().text.upper()
     reader.accept("TABLE")
     name = reader.name()
+    refusal = None if detail else reader.quoted_name((0,))
     partition = reader.partition() if reader.peek("PARTITION") else None
     column = reader.identifier() if reader.token is not None else None
-    return ended(reader, s.Describe(name, detail, partition, column))
+    return ended(reader, s.Describe(name, detail, partition, column, refusal))
 
 
 def ended[Kind: s.Statement](reader: Reader, statement: Kind) -> Kind:

@@ -12,9 +12,16 @@ from importlib import resources
 from typing import Any
 
 from lab.engine import types
+from lab.engine.errors import QueryError
 from lab.engine.types import Type
 
 VARIABLE_LENGTH = frozenset({"concat", "concat_ws", "greatest", "least", "map_concat", "zip"})
+# The argument of which the order is asked for, by name and number of arguments.
+ORDERED = {
+    ("max", 1): 0, ("max", 2): 0, ("min", 1): 0, ("min", 2): 0, ("max_by", 2): 1, ("max_by", 3): 1,
+    ("min_by", 2): 1, ("min_by", 3): 1, ("array_sort", 1): 0, ("array_max", 1): 0,
+    ("array_min", 1): 0,
+}  # fmt: skip
 TEXT_LIKE = {"joniregexp", "jsonpath", "codepoints"}
 
 
@@ -71,11 +78,50 @@ class Match:
 
 def match(name: str, arguments: list[Type | None]) -> Match | None:
     """The signature that fits best. An argument that is None is a lambda, typed later."""
+    place = ORDERED.get((name, len(arguments)))
+    if place is not None and len(arguments) > place:
+        ordered = arguments[place]
+        if ordered is not None and not types.is_orderable(ordered):
+            return None
     fitting = [m for s in load().get(name, ()) if (m := _match_one(s, arguments)) is not None]
     exact = [m for m in fitting if _is_exact(m, arguments)]
     if exact or not fitting:
         return exact[0] if exact else None
+    if any(given == types.UNKNOWN for given in arguments):
+        return _most_specific(fitting, arguments)
     return min(fitting, key=lambda m: _distance(m, arguments))
+
+
+def _most_specific(fitting: list[Match], arguments: list[Type | None]) -> Match:
+    """The one whose parameters all others would take; any, when all give the same type.
+    AMBIGUOUS_FUNCTION_CALL when NULL leaves it open.
+    """
+    for one in fitting:
+        if all(_takes(other, one) for other in fitting):
+            return one
+    if all(one.returns == fitting[0].returns for one in fitting):
+        return fitting[0]
+    known = [
+        one
+        for one in fitting
+        if all(
+            given in (None, types.UNKNOWN, wanted)
+            for given, wanted in zip(arguments, one.arguments, strict=True)
+        )
+    ]
+    if len(known) == 1 and any(given not in (None, types.UNKNOWN) for given in arguments):
+        return known[0]
+    raise QueryError(
+        "AMBIGUOUS_FUNCTION_CALL",
+        "Could not choose a best candidate operator. Explicit type casts must be added.",
+    )
+
+
+def _takes(wide: Match, narrow: Match) -> bool:
+    return all(
+        a is None or b is None or types.can_coerce(a, b) or (a.is_integer and b.name == "decimal")
+        for a, b in zip(narrow.arguments, wide.arguments, strict=True)
+    )
 
 
 def _is_exact(candidate: Match, arguments: list[Type | None]) -> bool:
@@ -147,7 +193,8 @@ def _bind(pattern: str, given: Type, bound: dict[str, Any]) -> bool:
         return True
     name, inner = head(pattern)
     if given.name == "unknown" or name in TEXT_LIKE:
-        return True
+        nested = inner if given.name == "unknown" and name in ("array", "map", "row") else []
+        return all(_bind(part.split('" ')[-1], given, bound) for part in nested)
     if given.name == name and name in ("array", "map", "qdigest"):
         return all(_bind(p, g, bound) for p, g in zip(inner, given.args, strict=True))
     if given.name == name == "row":
@@ -157,12 +204,18 @@ def _bind(pattern: str, given: Type, bound: dict[str, Any]) -> bool:
     return name not in ("array", "map", "row", "function")
 
 
+# What NULL is taken for where a size is a variable.
+LEAST = {"varchar": types.varchar(0), "char": Type("char", (1,)), "decimal": types.decimal(1, 0)}
+
+
 def substitute(pattern: str, bound: dict[str, Any], given: Type | None) -> Type | None:  # noqa: PLR0911  one return per kind
     """The type that ``pattern`` stands for; sizes that depend on the argument are taken from it."""
     if is_variable(pattern):
         found: Type | None = bound.get(pattern)
         return found
     name, inner = head(pattern)
+    if given == types.UNKNOWN and name in LEAST and inner and not inner[0].isdigit():
+        return LEAST[name]
     match name:
         case "array" | "map" | "qdigest":
             parts = [substitute(part, bound, None) for part in inner]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from lab.engine.catalog import Column, Database, Table
+from lab.engine.errors import QueryError
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +224,16 @@ class ShowDatabases(Statement):
 
 
 @dataclass(frozen=True, slots=True)
+class ShowFunctions(Statement):
+    """``pattern`` is that of LIKE, ``escape`` the character before which it means itself."""
+
+    pattern: str | None
+    escape: str | None
+    kind: str = field(default="UTILITY", init=False)
+    subkind: str = field(default="SHOW_FUNCTIONS", init=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ShowTables(Statement):
     database: str | None
     pattern: str | None
@@ -247,7 +258,10 @@ class ShowPartitions(Statement):
 
 @dataclass(frozen=True, slots=True)
 class ShowColumns(Statement):
+    """``refusal`` is why double quotes around the name are wrong, unless it is a view's."""
+
     name: Name
+    refusal: QueryError | None = field(default=None, compare=False)
     kind: str = field(default="UTILITY", init=False)
     subkind: str = field(default="SHOW_COLUMNS", init=False)
 
@@ -278,12 +292,15 @@ class ShowCreateView(Statement):
 
 @dataclass(frozen=True, slots=True)
 class Describe(Statement):
-    """``detail`` is EXTENDED, FORMATTED or empty; ``column`` alone is shown when it is given."""
+    """``detail`` is EXTENDED, FORMATTED or empty; ``column`` alone is shown when it is given. For
+    ``refusal`` see ``ShowColumns``.
+    """
 
     name: Name
     detail: str = ""
     partition: Spec | None = None
     column: str | None = None
+    refusal: QueryError | None = field(default=None, compare=False)
     kind: str = field(default="UTILITY", init=False)
     subkind: str = field(default="DESCRIBE_TABLE", init=False)
 

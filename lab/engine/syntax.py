@@ -17,6 +17,7 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from lab.engine.errors import QueryError, failure, unsupported
+from lab.engine.foreign import refuse_foreign
 from lab.engine.json_syntax import PARSERS
 
 LITERAL = "$literal"
@@ -114,6 +115,7 @@ def parse_query(sql: str) -> exp.Expr:
     if len(trees) != 1 or trees[0] is None:
         raise QueryError("SYNTAX_ERROR", "Only one sql statement is allowed.")
     _check_names(trees[0], tokens)
+    refuse_foreign(trees[0])
     return trees[0]
 
 
@@ -166,7 +168,7 @@ def _check_order(tokens: list[Token]) -> None:
     """What sqlglot passes over in silence: a comma without a follower, an interval without quotes,
     LIMIT before OFFSET.
     """
-    closing = (TokenType.FROM, TokenType.R_PAREN, TokenType.WHERE)
+    closing = (TokenType.FROM, TokenType.R_PAREN, TokenType.WHERE, TokenType.COMMA)
     for place, token in enumerate(tokens):
         following = tokens[place + 1] if place + 1 < len(tokens) else None
         if token.token_type in (TokenType.ISNULL, TokenType.NOTNULL):
@@ -222,7 +224,7 @@ def _check_types(tokens: list[Token]) -> None:
         if is_type and token.text.upper() in FOREIGN_TYPES:
             where = f"line {token.line}:{column(token)}"
             message = f"{where}: Unknown type: {token.text.lower()}"
-            raise QueryError("TYPE_NOT_FOUND", message)
+            raise QueryError("TYPE_MISMATCH", message)
 
 
 def column(token: Token) -> int:

@@ -82,6 +82,8 @@ def printer(kind: Type) -> Printer:  # noqa: PLR0911, PLR0912  one return per ki
             return _map(printer(kind.args[0]), printer(kind.args[1]))
         case "row":
             return _row(types.field_names(kind), [printer(of) for _, of in kind.args])
+        case "date":
+            return _date
         case "timestamp":
             return lambda value: _timestamp(value, kind.args[0])
         case "time":
@@ -103,6 +105,16 @@ def printer(kind: Type) -> Printer:  # noqa: PLR0911, PLR0912  one return per ki
         case "decimal":
             return lambda value: f"{value:f}"
     return str
+
+
+def _date(value: Any) -> str:
+    """Python has no year before 1 nor beyond 9999; DuckDB then gives its own text."""
+    shown = str(value)
+    if shown.endswith(" (BC)"):
+        year, _, rest = shown.removesuffix(" (BC)").partition("-")
+        before = int(year) - 1
+        return f"{'-' if before else ''}{before:04d}-{rest}"
+    return f"+{shown}" if shown.index("-") > len("9999") else shown
 
 
 def _absolute(shown: str) -> str:

@@ -143,10 +143,13 @@ DUCKDB = {
     # Well-known text.
     "geometry": "VARCHAR",
     "sphericalgeography": "VARCHAR",
+    # The quadkey.
+    "bingtile": "VARCHAR",
     "hyperloglog": "UBIGINT[]",
     "tdigest": "DOUBLE[]",
 }
-UNPRINTED = ("hyperloglog", "tdigest", "qdigest", "geometry", "sphericalgeography")
+UNPRINTED = ("hyperloglog", "tdigest", "qdigest", "geometry", "sphericalgeography",
+             "bingtile")  # fmt: skip
 
 
 def duckdb(kind: Type) -> str:
@@ -176,6 +179,15 @@ def quote(name: str) -> str:
 def text(value: str) -> str:
     """An SQL string literal."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def is_orderable(kind: Type) -> bool:
+    """Whether its values have an order: maps, JSON and sketches have none."""
+    if kind.name == "row":
+        return all(is_orderable(of) for _, of in kind.args)
+    if kind.name == "array":
+        return is_orderable(kind.element)
+    return kind.name not in ("map", "json", *UNPRINTED)
 
 
 def can_coerce(source: Type, target: Type) -> bool:
@@ -259,4 +271,6 @@ def _common_row(left: Type, right: Type) -> Type | None:
 def _common_time(left: Type, right: Type) -> Type:
     precision = max(kind.args[0] if kind.args else 0 for kind in (left, right))
     zoned = next((k for k in (left, right) if k.name == "timestamp with time zone"), None)
-    return timestamp_tz(precision, zoned.zone) if zoned else timestamp(precision)
+    # What has no zone is taken for UTC's, so that the zone of both is known only if all is UTC.
+    known = zoned is not None and zoned.zone == "UTC"
+    return timestamp_tz(precision, "UTC" if known else None) if zoned else timestamp(precision)

@@ -19,7 +19,8 @@ NOTHING: Reads = frozenset()
 @dataclass(frozen=True, slots=True)
 class Value:
     """A compiled expression. ``reads`` are (scan number, column) pairs; ``literal`` is set when it
-    is a constant, ``narrow`` when 64 bits may be enough: it is NULL when they are not.
+    is a constant, ``narrow`` when 64 bits may be enough: this SQL, and another for the same value
+    that is NULL when they are not.
     """
 
     sql: str
@@ -27,7 +28,12 @@ class Value:
     reads: Reads = NOTHING
     literal: Any = None
     aggregate: bool = False
-    narrow: str | None = None
+    narrow: tuple[str, str] | None = None
+
+    @property
+    def in_64_bits(self) -> str | None:
+        """``narrow``, unless the value has got other SQL since."""
+        return self.narrow[1] if self.narrow and self.narrow[0] == self.sql else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,4 +205,4 @@ def dereference(value: Value, name: str, node: Any) -> Value:
                 return Value(f"struct_extract({value.sql}, {types.text(inner)})", kind, value.reads)
     if value.type.name != "row":
         raise failure("TYPE_MISMATCH", f"Expression {name} is not of type ROW", node)
-    raise failure("COLUMN_NOT_FOUND", f"Column '{name}' {UNRESOLVED}", node)
+    raise failure("INVALID_COLUMN_REFERENCE", f"Column reference '{name}' is invalid", node)

@@ -19,9 +19,11 @@ from lab.engine.errors import QueryError, unsupported
 from lab.engine.hive_paths import parse_partition_path
 from lab.engine.output_format import OutputFormat, of_table, output_format
 from lab.engine.type_text import parse_type, to_hive
-from lab.engine.types import quote
+from lab.engine.types import Type, quote
 from lab.engine.values import Context, Env, Scope, Value
 
+# What Hive's timestamps hold.
+MILLIS = 3
 CTAS_PROPERTIES = {
     "format", "external_location", "partitioned_by", "bucketed_by", "bucket_count",
     "write_compression", "parquet_compression", "orc_compression", "compression_level",
@@ -144,9 +146,9 @@ def _columns(compiled: Compiled, keys: tuple[str, ...]) -> tuple[Column, ...]:
         raise QueryError("INVALID_TABLE_PROPERTY", "Table contains only partition columns")
     found = []
     for column in compiled.columns:
-        if column.type.name == "timestamp" and column.type.args[0] > 3:
+        if (finer := _finer_than_millis(column.type)) is not None:
             message = (
-                f"Incorrect timestamp precision for {column.type}; the configured"
+                f"Incorrect timestamp precision for {finer}; the configured"
                 f" precision is MILLISECONDS; column name: {column.name}"
             )
             raise QueryError("NOT_SUPPORTED", message)
@@ -154,6 +156,15 @@ def _columns(compiled: Compiled, keys: tuple[str, ...]) -> tuple[Column, ...]:
             raise QueryError("NOT_SUPPORTED", f"Column type is unknown: {column.name}")
         found.append(Column(column.name.lower(), to_hive(column.type)))
     return tuple(found)
+
+
+def _finer_than_millis(kind: Type) -> Type | None:
+    """A timestamp in a type that Hive does not write."""
+    if kind.name == "timestamp":
+        return kind if kind.args[0] > MILLIS else None
+    parts = [of for _, of in kind.args] if kind.name == "row" else kind.args
+    inner = (_finer_than_millis(part) for part in parts if isinstance(part, Type))
+    return next((found for found in inner if found is not None), None)
 
 
 def existing_table(table: Table, known: list[Partition]) -> Target:

@@ -8,6 +8,9 @@ from tests.engine.support import Athena
 
 LARGE = "CAST(999999999999999999 AS DECIMAL(18,0))"
 SQUARE = "999999999999999998000000000000000001"
+SMALL = "CAST(2 AS DECIMAL(15,2))"
+GREAT = "CAST(9999999999999.99 AS DECIMAL(15,2))"
+GREAT_SQUARE = "99999999999999800000000000.0001"
 
 
 @pytest.mark.parametrize(
@@ -26,6 +29,24 @@ SQUARE = "999999999999999998000000000000000001"
          [[SQUARE]]),
         (f"SELECT avg(x) FROM (VALUES {LARGE}, {LARGE}, 1) AS t(x)", [["666666666666666666"]]),
         ("SELECT avg(x) FROM (VALUES 0.05, 0.06, -0.99) AS t(x)", [["-0.29"]]),
+        # Sums of products that 64 bits hold, do not hold, and hold in part.
+        *(
+            (f"SELECT sum(x * y), avg(x * y) FROM (VALUES {rows}) AS t(x, y)", [found])
+            for rows, found in (
+                (f"({SMALL}, {SMALL}), (NULL, {SMALL})", ["4.0000", "4.0000"]),
+                (f"({GREAT}, {GREAT}), ({GREAT}, NULL)", [GREAT_SQUARE, GREAT_SQUARE]),
+                (f"({GREAT}, {GREAT}), (-{SMALL}, {SMALL})",
+                 ["99999999999999799999999996.0001", "49999999999999899999999998.0001"]),
+                (f"(NULL, {SMALL})", [None, None]),
+            )
+        ),
+        (f"SELECT sum(DISTINCT x * x) FROM (VALUES {SMALL}, {SMALL}) AS t(x)", [["4.0000"]]),
+        (f"SELECT sum(x * x) OVER (ORDER BY x) FROM (VALUES {SMALL}, {SMALL}) AS t(x)",
+         [["8.0000"], ["8.0000"]]),
+        (f"SELECT sum(y), sum(y * 2) FROM (SELECT x * x AS y FROM (VALUES {SMALL}) AS t(x))",
+         [["4.0000", "8.0000"]]),
+        (f"SELECT sum(y * {SMALL}) FROM (SELECT {SMALL} * x AS y FROM (VALUES {SMALL}) AS t(x))",
+         [["8.000000"]]),
         ("SELECT CAST(1.00 AS DECIMAL(15,2)) / CAST(3.00 AS DECIMAL(15,2))", [["0.33"]]),
         ("SELECT CAST(-2.00 AS DECIMAL(38,2)) / CAST(3.00 AS DECIMAL(38,2))", [["-0.67"]]),
     ],

@@ -143,6 +143,11 @@ def test_writers(table: Athena, sql: str, root: str) -> None:
 @pytest.mark.parametrize(
     ("sql", "error"),
     [
+        ("EXPLAIN MSCK REPAIR TABLE t", "SYNTAX_ERROR: line 1:9: mismatched input 'MSCK'"),
+        (
+            "EXPLAIN CREATE EXTERNAL TABLE x (a int) LOCATION 's3://out/x/'",
+            "SYNTAX_ERROR: line 1:16: mismatched input 'EXTERNAL'",
+        ),
         ("EXPLAIN (TYPE NO) SELECT 1", "SYNTAX_ERROR: line 1:15: mismatched input 'NO'"),
         (
             "EXPLAIN ANALYZE (TYPE IO) SELECT 1",

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from pyiceberg.expressions import EqualTo
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC
 from pyiceberg.table import Table as PyTable
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.typedef import Record
@@ -232,8 +233,6 @@ def test_path_of_a_row(history: tuple[Athena, list[int]]) -> None:
 def written(athena: Athena, location: str, data: dict[str, Any]) -> PyTable:
     """A table that pyiceberg made and filled, with names that are not lower case."""
     commits = Commits(athena.catalog, athena.objects, athena.scratch)
-    from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC
-
     from lab.engine.types import VARCHAR
 
     made = schema([("Id", BIGINT, None), ("Txt", VARCHAR, None)])
@@ -279,6 +278,28 @@ def test_views_and_unload_see_iceberg(athena: Athena) -> None:
     assert athena.run("SELECT * FROM v ORDER BY id") == [["1"], ["2"]]
     athena.run("UNLOAD (SELECT * FROM t) TO 's3://out/u/' WITH (format = 'PARQUET')")
     assert athena.outcome.count == 2
+
+
+@pytest.mark.fidelity("athena_iceberg.refusals")
+def test_tables_of_format_version_1_are_read_and_not_changed(athena: Athena) -> None:
+    made = Commits(athena.catalog, athena.objects, athena.scratch).new_table(
+        ("lab", "old"),
+        "s3://data/old",
+        schema([("id", BIGINT, None)]),
+        UNPARTITIONED_PARTITION_SPEC,
+        {"format-version": "1"},
+    )
+    made.commit_transaction()
+    athena.run("INSERT INTO old VALUES 1, 2")
+    for change in (
+        "DELETE FROM old WHERE id = 1",
+        "UPDATE old SET id = 3",
+        "MERGE INTO old USING (VALUES 1) s(x) ON id = x WHEN MATCHED THEN DELETE",
+    ):
+        assert failure(athena, change) == (
+            "NOT_SUPPORTED: Iceberg table updates require at least format version 2"
+        )
+    assert athena.run("SELECT id FROM old ORDER BY id") == [["1"], ["2"]]
 
 
 @pytest.mark.fidelity("athena_iceberg.refusals")

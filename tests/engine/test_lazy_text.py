@@ -63,6 +63,44 @@ def test_types_that_texts_are_read_as(athena: Athena) -> None:
     ]
 
 
+NUMBERS = [
+    ("7", "7"), ("+7", "7"), ("007", "7"), ("-0", "0"), (" 7", None), ("7 ", None), ("7.0", None),
+    ("1e2", None), ("0x1F", None), ("1_000", None), ("9223372036854775808", None), ("", None),
+    ("-9223372036854775808", "-9223372036854775808"), ("\\N", None),
+]  # fmt: skip
+MOMENTS = [
+    ("2024-02-29 23:59:59", "2024-02-29 23:59:59.000"),
+    ("2024-02-29 23:59:59.5", "2024-02-29 23:59:59.500"),
+    ("2024-02-29 23:59:59.500", "2024-02-29 23:59:59.500"),
+    ("2024-02-29 23:59:59.1234", "2024-02-29 23:59:59.123"),
+    ("2024-02-29 23:59:59.123456789", "2024-02-29 23:59:59.123"),
+    ("0001-01-01 00:00:00", "0001-01-01 00:00:00.000"),
+    ("2023-02-29 00:00:00", None), ("2024-02-29", None), ("2024-02-29T00:00:00", None),
+    ("2024-02-29 00:00:0Z", None), ("2024-02-29 00:00:00Z", None), (" 2024-02-29 00:00:0", None),
+    ("2024-02-29  0:00:00", None), ("2024/02/29 00:00:00", None), ("12024-02-29 00:00:00", None),
+    ("infinity", None), ("", None), ("\\N", None),
+]  # fmt: skip
+DAYS = [
+    ("2024-02-29", "2024-02-29"), ("0001-01-01", "0001-01-01"), ("9999-12-31", "9999-12-31"),
+    ("2023-02-29", None), ("2024-2-29", None), ("2024/02/29", None), (" 2024-02-29", None),
+    ("12024-02-29", None), ("infinity", None), ("2024-02-29 00:00:00", None), ("", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts"), [("bigint", NUMBERS), ("timestamp", MOMENTS), ("date", DAYS)]
+)
+def test_texts_that_are_of_a_type_and_that_are_not(
+    athena: Athena, kind: str, texts: list[tuple[str, str | None]]
+) -> None:
+    """Whatever DuckDB would take for one."""
+    lines = "".join(f"{number},{text}\n" for number, (text, _) in enumerate(texts))
+    table(athena, f"n int, x {kind}", COMMA, lines.encode())
+    assert athena.run("SELECT n, x FROM t ORDER BY n") == [
+        [str(number), shown] for number, (_, shown) in enumerate(texts)
+    ]
+
+
 @pytest.mark.fidelity("athena_storage.timestamp_formats")
 def test_timestamps_by_the_tables_patterns(athena: Athena) -> None:
     tail = "TBLPROPERTIES ('timestamp.formats' = 'dd/MM/yyyy HH:mm, yyyyMMdd')"

@@ -97,3 +97,23 @@ def test_a_file_that_is_none(athena: Athena) -> None:
         "HIVE_BAD_DATA: Malformed Parquet file. Expected magic number: PAR1 got: c,d\n"
         " [s3://data/t/1]"
     )
+
+
+@pytest.mark.fidelity("athena_storage.parquet_timestamps")
+def test_timestamps_are_read_in_milliseconds(athena: Athena) -> None:
+    """And so compared, grouped and written."""
+    moments = [1704067200_123_499, 1704067200_123_500, -1_500]
+    store(athena, {"a": pa.array(moments, pa.timestamp("us"))})
+    athena.run(CREATE.format("a timestamp", "PARTITIONED BY (p int)"))
+    athena.run("ALTER TABLE t ADD PARTITION (p = 1) LOCATION 's3://data/t/'")
+    assert athena.run("SELECT a FROM t ORDER BY a") == [
+        ["1969-12-31 23:59:59.999"],
+        ["2024-01-01 00:00:00.123"],
+        ["2024-01-01 00:00:00.124"],
+    ]
+    equal = "SELECT p FROM t WHERE a = TIMESTAMP '2024-01-01 00:00:00.123'"
+    assert athena.run(equal) == [["1"]]
+    athena.run("CREATE TABLE c AS SELECT a FROM t")
+    (written,) = athena.objects.list("s3://out/tables/1/")
+    values = pq.read_table(written.path).column("a").to_pylist()
+    assert {value.microsecond for value in values} == {999_000, 123_000, 124_000}

@@ -15,6 +15,7 @@ def sales(athena: Athena) -> Athena:
     return athena
 
 
+@pytest.mark.fidelity("athena_statements.partition_tables")
 def test_partitions(sales: Athena) -> None:
     assert sales.run('SELECT * FROM "sales$partitions"') == []
     sales.run(

@@ -54,6 +54,8 @@ def lines(athena: Athena, sql: str) -> list[str | None]:
         ("SHOW VIEWS IN lab LIKE 'v*'", ["views"], ["v"]),
         ("SHOW DATABASES LIKE '.*a.*'", ["database_name"], ["lab"]),
         ("SHOW SCHEMAS LIKE 'la*'", ["database_name"], []),
+        ("SHOW SCHEMAS LIKE 'LAB'", ["database_name"], []),
+        ("SHOW SCHEMAS LIKE '*'", ["database_name"], ["lab"]),
         (
             "SHOW COLUMNS IN t",
             ["field"],
@@ -325,7 +327,7 @@ def test_refusals(shop: Athena, sql: str, error: str) -> None:
         ("ALTER VIEW v ADD DIALECT AS 'SELECT 1'", "NOT_SUPPORTED: ALTER VIEW" + LAB),
         ("CREATE PROTECTED MULTI DIALECT VIEW w SECURITY DEFINER AS SELECT 1 AS a",
             "NOT_SUPPORTED: CREATE PROTECTED MULTI DIALECT VIEW" + LAB),
-        ("SHOW FUNCTIONS", "NOT_SUPPORTED: SHOW FUNCTIONS" + LAB),
+        ("SHOW FUNCTIONS FROM s", "NOT_SUPPORTED: SHOW FUNCTIONS FROM a schema" + LAB),
         ("EXPLAIN CREATE VIEW w AS SELECT 1 AS a", "NOT_SUPPORTED: EXPLAIN of CREATE VIEW" + LAB),
         ("EXPLAIN ANALYZE INSERT INTO j SELECT 1",
             "NOT_SUPPORTED: EXPLAIN ANALYZE of INSERT" + LAB),

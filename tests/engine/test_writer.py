@@ -42,6 +42,27 @@ def test_what_is_written_is_read_back(athena: Athena, form: str) -> None:
     assert athena.outcome.form == "table"
 
 
+@pytest.mark.fidelity("athena_storage.parquet_timestamps")
+def test_timestamps_have_milliseconds(athena: Athena) -> None:
+    fine = "TIMESTAMP '2024-01-02 03:04:05.678901'"
+    athena.run(f"CREATE TABLE ts AS SELECT CAST({fine} AS timestamp(3)) AS t")
+    athena.run(f"INSERT INTO ts VALUES {fine}")
+    assert athena.run("SELECT DISTINCT t, typeof(t) FROM ts") == [
+        ["2024-01-02 03:04:05.679", "timestamp(3)"]
+    ]
+    (one, two) = athena.objects.list("s3://out/tables/1/")
+    for file in (one, two):
+        (value,) = pq.read_table(file.path).column("t").to_pylist()
+        assert value.microsecond == 679_000
+    for finer in (fine, f"ARRAY[{fine}]", f"CAST(ROW({fine}) AS ROW(x timestamp(6)))"):
+        with pytest.raises(QueryError) as caught:
+            athena.run(f"UNLOAD (SELECT {finer} AS t) TO 's3://data/u/' WITH (format = 'PARQUET')")
+        assert str(caught.value) == (
+            "NOT_SUPPORTED: Incorrect timestamp precision for timestamp(6); the configured"
+            " precision is MILLISECONDS; column name: t"
+        )
+
+
 def test_insert(athena: Athena) -> None:
     athena.run(f"CREATE TABLE n WITH (partitioned_by = ARRAY['m']) AS {NUMBERS}")
     athena.run("INSERT INTO n SELECT BIGINT '100', 1.0, 'new'")

@@ -4,6 +4,7 @@ operators".
 
 from lab.engine import comparisons, types
 from lab.engine.builtins import maps, networks
+from lab.engine.builtins.strings import joined
 from lab.engine.calls import Call, fresh, lambda_sql, unexpected
 from lab.engine.casts import cast, coerce
 from lab.engine.errors import failure, unsupported
@@ -80,11 +81,10 @@ def _join(call: Call) -> Value:
     kept = f"list_filter({texts}, lambda x: x IS NOT NULL)"
     if len(call.args) > 2:
         kept = f"list_transform({texts}, lambda x: coalesce(x, {call.sql(2)}))"
-    sql = (
-        f"CASE WHEN len({call.sql(0)}) = 0 THEN '' ELSE coalesce(array_to_string({kept},"
-        f" {call.sql(1)}), '') END"
-    )
-    return Value(f"CASE WHEN {call.sql(0)} IS NULL THEN NULL ELSE {sql} END", types.VARCHAR)
+    whole = joined(kept, call.sql(1), call.args[1])
+    missing = " OR ".join(f"{argument.sql} IS NULL" for argument in call.args)
+    sql = f"CASE WHEN {missing} THEN NULL ELSE coalesce({whole}, '') END"
+    return Value(sql, types.VARCHAR)
 
 
 def _slice(call: Call) -> Value:
@@ -213,9 +213,22 @@ def _reverse(call: Call) -> Value:
     raise unsupported(f"reverse({kind})", call.node)
 
 
+MOST_REPEATED = 10_000
+
+
 def _repeat(call: Call) -> Value:
     kind = call.args[0].type
-    sql = f"list_transform(range(CAST({call.sql(1)} AS BIGINT)), lambda x: {call.sql(0)})"
+    count = call.sql(1)
+    of = types.array(kind)
+    many = call.fail(
+        f"'count argument of repeat function must be less than or equal to {MOST_REPEATED}'", of
+    )
+    few = call.fail("'count argument of repeat function must be greater than or equal to 0'", of)
+    sql = f"list_transform(range(CAST({count} AS BIGINT)), lambda x: {call.sql(0)})"
+    sql = (
+        f"CASE WHEN {count} < 0 THEN {few} WHEN {count} > {MOST_REPEATED} THEN {many}"
+        f" ELSE {sql} END"
+    )
     return Value(f"CAST({sql} AS {types.duckdb(types.array(kind))})", types.array(kind))
 
 
@@ -239,6 +252,8 @@ def _subscript(call: Call) -> Value:
         return maps.subscript(call)
     if base.type.name == "row":
         return _row_subscript(call)
+    if base.type.name == "array" and index.type == types.UNKNOWN:
+        index = coerce(index, types.BIGINT)
     if base.type.name != "array" or not index.type.is_integer:
         message = f"Cannot use {index.type} for subscript of {base.type}"
         raise failure("TYPE_MISMATCH", message, call.node)

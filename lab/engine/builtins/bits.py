@@ -33,7 +33,9 @@ def _count(call: Call) -> Value:
 
 
 def _shift(write: str) -> Function:
-    """A shift of Java: the distance counts modulo 64, the result has the width of the type."""
+    """Over the width of the type: nothing is left of a number beyond 64 places but its sign, and a
+    negative distance counts modulo 64, as in Java.
+    """
 
     def shift(call: Call) -> Value:
         kind: Type = call.args[0].type
@@ -49,7 +51,9 @@ def _shift(write: str) -> Function:
             t=turn,
             half=f"CAST('{2 ** (width - 1)}' AS HUGEINT)",
         )
-        return Value(f"CAST({sql} AS {types.duckdb(kind)})", kind)
+        gone = f"CASE WHEN {call.sql(0)} < 0 THEN -1 ELSE 0 END" if "arith" in call.name else "0"
+        far = f"CASE WHEN {call.sql(1)} >= 64 AND {call.sql(0)} IS NOT NULL THEN {gone}"
+        return Value(f"CAST({far} ELSE {sql} END AS {types.duckdb(kind)})", kind)
 
     return shift
 

@@ -2,11 +2,14 @@
 functions and operators".
 """
 
+from dataclasses import replace
+
 from lab.engine import literals, types
 from lab.engine.builtins.date_formats import to_duckdb
+from lab.engine.builtins.templates import Function
 from lab.engine.calls import Call
-from lab.engine.casts import timestamp_text, zone_of
 from lab.engine.errors import failure, unsupported
+from lab.engine.temporal_casts import timestamp_text, zone_of
 from lab.engine.text_casts import rounded_timestamp
 from lab.engine.values import Value
 
@@ -78,6 +81,30 @@ def _zoned(value: Value, sql: str) -> Value:
     return Value(f"CAST({sql} AS {types.duckdb(value.type)})", value.type)
 
 
+def _by_unit(write: Function) -> Function:
+    """A unit that is computed: each that there is has its branch."""
+
+    def choose(call: Call) -> Value:
+        if call.args[0].literal is not None or call.args[0].sql.startswith("CAST(NULL"):
+            return write(call)
+        kind = call.args[1 if call.name == "date_trunc" else 2].type
+        units = {"date": DATE_UNITS, "time": INSTANT_UNITS}.get(kind.name, TIME_UNITS)
+        made = [
+            write(replace(call, args=(literals.string(unit), *call.args[1:]))) for unit in units
+        ]
+        what = "DATE" if kind.name == "date" else kind.name.split()[0].upper()
+        message = f"{call.sql(0)} || ' is not a valid {what} field'"
+        bad = call.fail(message, made[0].type)
+        branches = " ".join(
+            f"WHEN '{unit}' THEN {value.sql}" for unit, value in zip(units, made, strict=True)
+        )
+        missing = " OR ".join(f"{argument.sql} IS NULL" for argument in call.args)
+        sql = f"CASE lower({call.sql(0)}) {branches} ELSE {bad} END"
+        return Value(f"CASE WHEN {missing} THEN NULL ELSE {sql} END", made[0].type)
+
+    return choose
+
+
 def _trunc(call: Call) -> Value:
     value = call.args[1]
     unit = _unit(call, value)
@@ -104,7 +131,13 @@ def _add(call: Call) -> Value:
     }[unit]
     number = f"{amount} * {factor}"
     if unit in INSTANT_UNITS:
-        return Value(f"({value.sql} + {function}({number}))", value.type)
+        sql = f"({value.sql} + {function}({number}))"
+        digits = value.type.args[0] if value.type.args else 0
+        if unit == "millisecond" and digits < 3:
+            if value.type.name != "timestamp":
+                raise unsupported(f"date_add('millisecond') to {value.type}", call.node)
+            sql = rounded_timestamp(sql, digits)
+        return Value(sql, value.type)
     if function in ("to_days", "to_months"):
         number = f"CAST({number} AS INTEGER)"
     return _zoned(value, f"({wall_clock(value)} + {function}({number}))")
@@ -212,7 +245,7 @@ def _with_timezone(call: Call) -> Value:
 
 
 def _from_iso8601_date(call: Call) -> Value:
-    """A whole day; the weeks and the days of the year of ISO 8601 are refused."""
+    """A day of a month, of a week or of a year; less than a day, or without hyphens, is refused."""
     text = call.sql(0)
     bad = call.fail(f"'Invalid format: \"' || {text} || '\"'", types.DATE)
     message = f"'the ISO 8601 date is not supported by this lab: ' || {text}"
@@ -220,6 +253,10 @@ def _from_iso8601_date(call: Call) -> Value:
     sql = (
         f"CASE WHEN {text} IS NULL THEN NULL WHEN regexp_matches({text},"
         f" '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$') THEN coalesce(TRY_CAST({text} AS DATE), {bad})"
+        f" WHEN regexp_matches({text}, '^[0-9]{{4}}-W[0-9]{{2}}-[1-7]$') THEN"
+        f" coalesce(CAST(try_strptime({text}, '%G-W%V-%u') AS DATE), {bad})"
+        f" WHEN regexp_matches({text}, '^[0-9]{{4}}-[0-9]{{3}}$') THEN"
+        f" coalesce(CAST(try_strptime({text}, '%Y-%j') AS DATE), {bad})"
         f" WHEN regexp_matches({text}, '^[0-9]{{4}}(-?[0-9W]+)*(-[0-9]+)?$') THEN {other} ELSE"
         f" {bad} END"
     )
@@ -260,7 +297,9 @@ def _to_iso8601(call: Call) -> Value:
     if value.type.name == "date":
         return Value(f"strftime({value.sql}, '%Y-%m-%d')", types.varchar(16))
     text = f"replace({timestamp_text(wall_clock(value), value.type.args[0])}, ' ', 'T')"
-    kind = types.varchar(32)
+    kind = types.varchar(
+        27 + min(value.type.args[0], 1) + value.type.args[0] + (value.type.args[0] > 0)
+    )
     if value.type.name == "timestamp":
         digits = value.type.args[0]
         return Value(text, types.varchar(22 + min(digits, 1) + digits))
@@ -304,9 +343,9 @@ FUNCTIONS = {
     "current_timezone": lambda _call: Value("'UTC'", types.VARCHAR),
     "timezone_hour": _offset,
     "timezone_minute": _offset,
-    "date_trunc": _trunc,
-    "date_add": _add,
-    "date_diff": _diff,
+    "date_trunc": _by_unit(_trunc),
+    "date_add": _by_unit(_add),
+    "date_diff": _by_unit(_diff),
     "date_format": _format,
     "date_parse": _parse,
     "from_unixtime": _from_unixtime,

@@ -5,8 +5,9 @@
 from lab.engine import types
 from lab.engine.builtins.templates import Function, template
 from lab.engine.calls import Call
-from lab.engine.casts import cast, timestamp_text
+from lab.engine.casts import cast
 from lab.engine.errors import failure, unsupported
+from lab.engine.temporal_casts import timestamp_text
 from lab.engine.types import Type
 from lab.engine.values import Value
 

@@ -5,8 +5,8 @@ section "Java date functions".
 from lab.engine import literals, types
 from lab.engine.builtins.dates import wall_clock
 from lab.engine.calls import Call
-from lab.engine.casts import zone_of
 from lab.engine.errors import unsupported
+from lab.engine.temporal_casts import zone_of
 from lab.engine.udfs import implementation
 from lab.engine.values import Value
 

@@ -1,4 +1,5 @@
-"""JSON. A value of type json is its canonical text: no spaces, keys in order. Source: Trino, "JSON
+"""JSON. A value of type json is its text without spaces; the keys of what json_parse reads are in
+order, those of what json_extract finds in a text are as they are written. Source: Trino, "JSON
 functions and operators".
 """
 
@@ -17,7 +18,7 @@ def _path(call: Call) -> str:
         raise unsupported(f"{call.name} whose path is no constant", call.node)
     steps = _steps(written)
     invalid = not written.startswith("$") or any(mark in written for mark in ("*", "..", "?("))
-    if steps is None and invalid:
+    if steps is None and (invalid or written.count("[") != written.count("]")):
         raise failure("INVALID_FUNCTION_ARGUMENT", f"Invalid JSON path: '{written}'", call.node)
     if steps is None:
         raise unsupported(f"the JSON path {written!r}", call.node)
@@ -65,10 +66,8 @@ def _scalar(call: Call) -> Value:
 
 def _extract(call: Call) -> Value:
     text, path = call.sql(0), _path(call)
-    sql = (
-        f"CASE WHEN json_valid({text}) THEN lab_json(CAST(json_extract({text}, {path}) AS"
-        f" VARCHAR)) END"
-    )
+    found = f"CAST(json_extract({text}, {path}) AS VARCHAR)"
+    sql = f"CASE WHEN json_valid({text}) THEN lab_json_as_written({found}) END"
     return Value(sql, types.JSON)
 
 
@@ -104,7 +103,11 @@ def _size(call: Call) -> Value:
 
 def _is_scalar(call: Call) -> Value:
     text = call.sql(0)
-    sql = f"CASE WHEN json_valid({text}) THEN json_type({text}) NOT IN ('OBJECT', 'ARRAY') END"
+    bad = call.fail(f"'Invalid JSON value: ' || {text}", types.BOOLEAN)
+    sql = (
+        f"CASE WHEN {text} IS NULL THEN NULL WHEN json_valid({text}) THEN json_type({text}) NOT IN"
+        f" ('OBJECT', 'ARRAY') ELSE {bad} END"
+    )
     return Value(sql, types.BOOLEAN)
 
 
@@ -112,7 +115,8 @@ def _array_get(call: Call) -> Value:
     """An element from either end; a string comes without its quotes, which is no JSON."""
     text, place = call.sql(0), call.sql(1)
     items = f"lab_json_items({text})"
-    found = f"list_extract({items}, CASE WHEN {place} < 0 THEN {place} ELSE {place} + 1 END)"
+    after = f"least({place}, {2**62}) + 1"
+    found = f"list_extract({items}, CASE WHEN {place} < 0 THEN {place} ELSE {after} END)"
     sql = (
         f"CASE WHEN NOT json_valid({text}) OR {found} = 'null' THEN NULL"
         f" WHEN left({found}, 1) = '\"' THEN json_extract_string({found}, '$') ELSE {found} END"

@@ -2,7 +2,7 @@
 
 from lab.engine import operators, types
 from lab.engine.builtins.templates import by_count, template
-from lab.engine.calls import Call
+from lab.engine.calls import Call, unexpected
 from lab.engine.casts import coerce
 from lab.engine.errors import unsupported
 from lab.engine.values import Value
@@ -18,7 +18,9 @@ def _rounded(call: Call) -> Value:
         return _rounded_integer(call)
     digits = f", {call.args[1].sql}" if len(call.args) > 1 else ""
     kind = types.duckdb(value.type)
-    return Value(f"CAST(round({value.sql}{digits}) AS {kind})", value.type)
+    rounded = f"CAST(round({value.sql}{digits}) AS {kind})"
+    finite = f"CASE WHEN isfinite({value.sql}) THEN {rounded} ELSE {value.sql} END"
+    return Value(finite if digits else rounded, value.type)
 
 
 def _rounded_integer(call: Call) -> Value:
@@ -85,6 +87,15 @@ def _whole(function: str):  # type: ignore[no-untyped-def]  # a factory of funct
     return write
 
 
+def _cut(call: Call) -> Value:
+    value = call.args[0]
+    if value.type.name != "decimal":
+        return Value(f"CAST(trunc({value.sql}) AS {types.duckdb(value.type)})", value.type)
+    precision, scale = value.type.args
+    kind = types.decimal(max(precision - scale, 1), 0)
+    return Value(f"CAST(trunc({value.sql}) AS {types.duckdb(kind)})", kind)
+
+
 def _same_type(function: str):  # type: ignore[no-untyped-def]  # a factory of functions
     def write(call: Call) -> Value:
         value = call.args[0]
@@ -97,7 +108,10 @@ def _sign(call: Call) -> Value:
     kind = call.args[0].type
     if kind.name == "decimal":
         kind = types.decimal(1, 0)
-    return Value(f"CAST(sign({call.sql(0)}) AS {types.duckdb(kind)})", kind)
+    sign = f"sign({call.sql(0)})"
+    if kind.name in ("double", "real"):
+        sign = f"CASE WHEN isnan({call.sql(0)}) THEN {call.sql(0)} ELSE {sign} END"
+    return Value(f"CAST({sign} AS {types.duckdb(kind)})", kind)
 
 
 def _mod(call: Call) -> Value:
@@ -107,19 +121,28 @@ def _mod(call: Call) -> Value:
 def _extreme(function: str):  # type: ignore[no-untyped-def]  # a factory of functions
     def write(call: Call) -> Value:
         kind = call.returns
-        if kind is None or not (kind.is_numeric or kind.name in ("varchar", "date", "timestamp")):
+        if kind is not None and kind.name in ("json", "map"):
+            raise unexpected(call.name, list(call.args), call.node)
+        if kind is None or not (kind.is_numeric or kind.name in ORDERED):
             raise unsupported(f"{call.name} of {kind}", call.node)
         parts = [coerce(argument, kind).sql for argument in call.args]
         missing = " OR ".join(f"{part} IS NULL" for part in parts)
         if kind.name in ("double", "real"):
-            nan = " OR ".join(f"isnan({part})" for part in parts)
-            text = f"'{call.name} of NaN is not supported by this lab'"
-            fails = call.env.fail("NOT_SUPPORTED", text, kind)
-            missing += f" THEN NULL WHEN {nan} THEN {fails} WHEN false"
+            # NaN counts only when there is nothing else, and DuckDB passes over NULL.
+            numbers = ", ".join(
+                f"CASE WHEN isnan({part}) THEN NULL ELSE {part} END" for part in parts
+            )
+            sql = f"coalesce({function}({numbers}), {parts[0]})"
+            return Value(f"CASE WHEN {missing} THEN NULL ELSE {sql} END", kind)
         # DuckDB passes over NULL; Trino's answer is NULL.
         return Value(f"CASE WHEN {missing} THEN NULL ELSE {function}({', '.join(parts)}) END", kind)
 
     return write
+
+
+ORDERED = ("varchar", "char", "varbinary", "boolean", "date", "time", "timestamp", "uuid",
+           "ipaddress", "timestamp with time zone", "interval day to second",
+           "interval year to month")  # fmt: skip
 
 
 def _domain(function: str, condition: str, otherwise: str) -> str:
@@ -169,7 +192,7 @@ FUNCTIONS = {
     "ceiling": _whole("ceil"),
     "floor": _whole("floor"),
     "round": _rounded,
-    "truncate": by_count(n1=_whole("trunc"), n2=_truncated),
+    "truncate": by_count(n1=_cut, n2=_truncated),
     "mod": _mod,
     "greatest": _extreme("greatest"),
     "least": _extreme("least"),
@@ -187,9 +210,10 @@ FUNCTIONS = {
     "e": template("exp(CAST(1 AS DOUBLE))"),
     "degrees": template("degrees({0})"),
     "radians": template("radians({0})"),
-    "sin": template("sin({0})"),
-    "cos": template("cos({0})"),
-    "tan": template("tan({0})"),
+    **{
+        name: template(_domain(f"{name}({{0}})", "isfinite({0})", f"{{0}} * {NAN}"))
+        for name in ("sin", "cos", "tan")
+    },
     "atan": template("atan({0})"),
     "atan2": template("atan2({0}, {1})"),
     "asin": template(

@@ -32,7 +32,9 @@ def _needs_python(call: Call, group: int = 0) -> bool:
     plain = pattern.replace("\\\\", "")
     needed = pattern == "" or ONLY_JAVA.search(plain) is not None
     needed = needed or (group > 0 and any(mark in plain for mark in OPTIONAL))
-    if needed:
+    if group < 0:
+        raise call.bad_argument("Group cannot be negative")
+    if needed or group > 0:
         found = compiled(pattern)
         if group > found.groups:
             raise call.bad_argument(

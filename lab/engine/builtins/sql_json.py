@@ -8,7 +8,7 @@ operators".
 import json
 from typing import Any
 
-from lab.engine import json_casts, types
+from lab.engine import attempts, json_casts, types
 from lab.engine.calls import Call
 from lab.engine.casts import cast, coerce
 from lab.engine.errors import failure, unsupported
@@ -31,10 +31,15 @@ def _items(call: Call) -> str:
     if document.type.name not in ("varchar", "unknown"):
         raise unsupported(f"{call.name[1:]} of {document.type}", call.node)
     try:
+        if not str(path.literal).lstrip().startswith(("lax", "strict")):
+            raise ValueError(path.literal)
         implementation("json_path", "parsed")(path.literal)
     except ValueError as error:
-        message = f"Invalid JSON path: '{path.literal}'"
-        raise failure("INVALID_PATH", message, call.node) from error
+        if "like_regex" in str(path.literal):
+            message = "like_regex predicate in JSON path is not yet supported"
+            raise failure("NOT_SUPPORTED", message, call.node) from error
+        message = f"mismatched input in JSON path '{path.literal}'"
+        raise failure("SYNTAX_ERROR", message, call.node) from error
     members = []
     for (name, is_json), value in zip(options["passing"], call.args[2:], strict=False):
         text = value.sql if is_json else json_casts.to_json(value.sql, value.type, call.env)
@@ -47,7 +52,10 @@ def _items(call: Call) -> str:
     return f"lab_json_query(CAST({document.sql} AS VARCHAR), {path.sql}, {passed})"
 
 
-RESULT_ERRORS = {"$json_value": "JSON_VALUE_RESULT_ERROR", "$json_query": "JSON_QUERY_RESULT_ERROR"}
+RESULT_ERRORS = {
+    "$json_value": "JSON_VALUE_RESULT_ERROR",
+    "$json_query": "JSON_OUTPUT_CONVERSION_ERROR",
+}
 
 
 def _failure(call: Call, kind: Type) -> str:
@@ -90,7 +98,8 @@ def _returning(call: Call) -> Type:
 
 def _value(call: Call) -> Value:
     kind, found = _returning(call), _items(call)
-    if kind.name not in ("varchar", "boolean", "decimal", "double", "real", *types.INTEGERS):
+    plain = ("varchar", "boolean", "decimal", "double", "real", *types.INTEGERS)
+    if kind.name not in (*plain, "date", "time", "timestamp"):
         raise unsupported(f"json_value RETURNING {kind}", call.node)
     item = "list_extract(l, 1)"
     failed = _outcome(call, "error", "NULL", kind, MANY)
@@ -121,6 +130,15 @@ def _scalar(item: str, kind: Type, call: Call, failed: str) -> str:
             f"CASE WHEN lower({text}) IN ('true', 'false') THEN lower({text}) = 'true' ELSE"
             f" {failed} END"
         )
+    if kind.name in ("date", "time", "timestamp"):
+        # Only a string is one, and only as CAST reads it.
+        tried = attempts.attempt_cast(
+            Value("x", types.VARCHAR), lambda v, e: cast(v, kind, e), call.env
+        )
+        found = f"list_extract(list_transform([{text}], lambda x: {tried.sql}), 1)"
+        return (
+            f"CASE WHEN left({item}, 1) = '\"' THEN coalesce({found}, {failed}) ELSE {failed} END"
+        )
     duck = types.duckdb(kind)
     if kind.is_integer:
         strict = (
@@ -134,11 +152,21 @@ def _scalar(item: str, kind: Type, call: Call, failed: str) -> str:
     return f"coalesce(TRY_CAST({text} AS {duck}), {failed})"
 
 
+WRAPPERS = {"always": "UNCONDITIONAL", "conditional": "CONDITIONAL"}
+
+
 def _query(call: Call) -> Value:
     options, found = _options(call), _items(call)
     kind = _returning(call)
     if kind.name != "varchar":
         raise unsupported(f"json_query RETURNING {kind}", call.node)
+    wrapper = options.get("wrapper")
+    if wrapper in WRAPPERS and options.get("quotes"):
+        message = (
+            f"{options['quotes']} QUOTES behavior specified with WITH {WRAPPERS[wrapper]} ARRAY"
+            " WRAPPER behavior"
+        )
+        raise failure("INVALID_FUNCTION_ARGUMENT", message, call.node)
     failed = _outcome(call, "error", "NULL", kind, MANY)
     empty = _outcome(call, "empty", "NULL", kind, "JSON path found no items")
     item = "list_extract(l, 1)"
@@ -149,7 +177,7 @@ def _query(call: Call) -> Value:
             f"CASE WHEN left({item}, 1) = '\"' THEN json_extract_string({item}, '$') ELSE {item}"
             " END"
         )
-    match options.get("wrapper"):
+    match wrapper:
         case "always":
             body = wrapped
         case "conditional":

@@ -1,8 +1,8 @@
 """String functions. Source: Trino documentation, "String functions and operators"."""
 
-from lab.engine import types
+from lab.engine import operators, types
 from lab.engine.builtins.templates import Function, by_count, template
-from lab.engine.calls import Call
+from lab.engine.calls import Call, unexpected
 from lab.engine.errors import failure, unsupported
 from lab.engine.types import Type
 from lab.engine.values import Value
@@ -48,7 +48,8 @@ def _substr(call: Call) -> Value:
 
 def _concat(call: Call) -> Value:
     kinds = {argument.type.name for argument in call.args}
-    if "array" in kinds and len(kinds) == 2 and call.returns is not None:
+    deep = {str(argument.type) for argument in call.args}
+    if "array" in kinds and (len(kinds) == 2 or len(deep) == 2) and call.returns is not None:
         return _concat_element(call, call.returns)
     if kinds <= {"varchar"}:
         return Value(f"({' || '.join(a.sql for a in call.args)})", types.VARCHAR)
@@ -61,6 +62,11 @@ def _concat(call: Call) -> Value:
         for part in parts[1:]:
             joined = f"list_concat({joined}, {part})"
         return Value(f"CASE WHEN {missing} THEN NULL ELSE {joined} END", call.returns)
+    if kinds <= {"char", "varchar"}:
+        whole: Value = call.args[0]
+        for part in call.args[1:]:
+            whole = operators.concatenate(whole, part, call.node)
+        return whole
     raise unsupported(f"concat({', '.join(str(a.type) for a in call.args)})", call.node)
 
 
@@ -70,22 +76,28 @@ def _concat_element(call: Call, kind: Type) -> Value:
         raise unsupported("concat of arrays and elements", call.node)
     first, second = call.args
     sql = f"list_append({first.sql}, {second.sql})"
-    array = first
-    if second.type.name == "array":
-        sql, array = f"list_prepend({first.sql}, {second.sql})", second
-    return Value(f"CASE WHEN {array.sql} IS NULL THEN NULL ELSE {sql} END", kind)
+    if types.can_coerce(second.type, kind) and not types.can_coerce(first.type, kind):
+        sql = f"list_prepend({first.sql}, {second.sql})"
+    missing = f"{first.sql} IS NULL OR {second.sql} IS NULL"
+    return Value(f"CASE WHEN {missing} THEN NULL ELSE {sql} END", kind)
 
 
 def _concat_ws(call: Call) -> Value:
     if call.args[1].type.name == "array":
         separator, items = call.sql(0), call.sql(1)
-        sql = (
-            f"coalesce(array_to_string(list_filter({items}, lambda x: x IS NOT NULL),"
-            f" {separator}), '')"
-        )
+        kept = f"list_filter({items}, lambda x: x IS NOT NULL)"
+        sql = f"coalesce({joined(kept, separator, call.args[0])}, '')"
         sql = f"CASE WHEN {separator} IS NULL OR {items} IS NULL THEN NULL ELSE {sql} END"
         return Value(sql, types.VARCHAR)
     return Value(f"concat_ws({', '.join(a.sql for a in call.args)})", types.VARCHAR)
+
+
+def joined(items: str, separator: str, given: Value) -> str:
+    """The texts of a list with something between; DuckDB wants that to be a constant."""
+    if given.literal is not None:
+        return f"array_to_string({items}, {separator})"
+    whole = f"list_reduce({items}, lambda a, b: a || {separator} || b)"
+    return f"CASE WHEN len({items}) > 0 THEN {whole} END"
 
 
 def _pad(function: str):  # type: ignore[no-untyped-def]  # a factory of functions
@@ -95,8 +107,8 @@ def _pad(function: str):  # type: ignore[no-untyped-def]  # a factory of functio
         empty = call.fail("'Padding string must not be empty'", types.VARCHAR)
         negative = call.fail("'Target length must be in the range [0..2147483647]'", types.VARCHAR)
         sql = (
-            f"CASE WHEN length({call.sql(2)}) = 0 THEN {empty} WHEN {call.sql(1)} < 0"
-            f" THEN {negative}"
+            f"CASE WHEN {call.sql(0)} IS NULL THEN NULL WHEN length({call.sql(2)}) = 0 THEN"
+            f" {empty} WHEN {call.sql(1)} < 0 THEN {negative}"
             f" ELSE {function}({call.sql(0)}, CAST({call.sql(1)} AS INTEGER), {call.sql(2)}) END"
         )
         return Value(sql, types.VARCHAR)
@@ -194,6 +206,38 @@ def _chr(call: Call) -> Value:
     return Value(sql, types.varchar(1))
 
 
+def _codepoint(call: Call) -> Value:
+    size = call.args[0].type.args
+    if not size or size[0] > 1:
+        raise unexpected(call.name, list(call.args), call.node)
+    bad = call.fail("'Input string must be a single character string'", types.INTEGER)
+    sql = f"CASE WHEN {call.sql(0)} = '' THEN {bad} ELSE unicode({call.sql(0)}) END"
+    return Value(f"CAST({sql} AS INTEGER)", types.INTEGER)
+
+
+def _levenshtein(call: Call) -> Value:
+    """DuckDB counts bytes; characters beyond ASCII are counted in Python."""
+    a, b = call.sql(0), call.sql(1)
+    plain = f"octet_length(encode({a})) = length({a}) AND octet_length(encode({b})) = length({b})"
+    sql = f"CASE WHEN {plain} THEN levenshtein({a}, {b}) ELSE lab_levenshtein({a}, {b}) END"
+    return Value(f"CAST({sql} AS BIGINT)", types.BIGINT)
+
+
+def _url_decode(call: Call) -> Value:
+    """Java refuses what is no code of a byte."""
+    text, kind = call.sql(0), call.args[0].type
+    bad = call.fail(f"'URLDecoder: Illegal hex characters in escape (%) pattern: ' || {text}", kind)
+    wrong = f"regexp_matches({text}, '%($|.$|[^0-9a-fA-F]|.[^0-9a-fA-F])')"
+    return Value(f"CASE WHEN {wrong} THEN {bad} ELSE lab_url_decode({text}) END", kind)
+
+
+def _url_encode(call: Call) -> Value:
+    """At most three signs a byte, four bytes a character."""
+    size = call.args[0].type.args
+    kind = types.varchar(min(size[0] * 12, 2**31 - 1)) if size else types.VARCHAR
+    return Value(f"lab_url_encode({call.sql(0)})", kind)
+
+
 def _hamming(call: Call) -> Value:
     bad = call.fail(
         "'The input strings to hamming_distance function must have the same length'", types.BIGINT
@@ -213,10 +257,9 @@ def _replace(call: Call) -> Value:
     if call.args[1].literal:
         return Value(plain, kind)
     # Before and after every character.
-    between = (
-        f"CASE WHEN {text} = '' THEN {new} ELSE {new} || array_to_string(string_split({text},"
-        f" ''), {new}) || {new} END"
-    )
+    written = call.args[2] if len(call.args) > 2 else Value("''", types.VARCHAR, literal="")
+    inner = joined(f"string_split({text}, '')", new, written)
+    between = f"CASE WHEN {text} = '' THEN {new} ELSE {new} || {inner} || {new} END"
     missing = f"{text} IS NULL OR {search} IS NULL OR {new} IS NULL"
     sql = f"CASE WHEN {missing} THEN NULL WHEN {search} = '' THEN {between} ELSE {plain} END"
     return Value(sql, kind)
@@ -241,7 +284,8 @@ def _trim(function: str):  # type: ignore[no-untyped-def]  # a factory of functi
             if len(call.args) > 1
             else "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)"
         )
-        return Value(f"{function}({call.sql(0)}, {what})", call.args[0].type)
+        kind = types.varchar(*call.args[0].type.args)
+        return Value(f"{function}({call.sql(0)}, {what})", kind)
 
     return write
 
@@ -252,6 +296,7 @@ UPPER = (
     " lambda p: upper(p)), 'ß') ELSE upper({0}) END"
 )
 FUNCTIONS = {
+    "bar": template("lab_bar({0}, {1})"),
     "length": _length,
     "lower": _same_text("lower({0})"),
     "upper": _same_text(UPPER),
@@ -270,17 +315,17 @@ FUNCTIONS = {
     "strpos": by_count(n2=template("CASE WHEN {1} = '' THEN 1 ELSE strpos({0}, {1}) END"), n3=_nth),
     "starts_with": template("starts_with({0}, {1})"),
     "translate": template("translate({0}, {1}, {2})"),
-    "levenshtein_distance": template("levenshtein({0}, {1})"),
+    "levenshtein_distance": _levenshtein,
     "hamming_distance": _hamming,
     "chr": _chr,
-    "codepoint": template("unicode({0})"),
+    "codepoint": _codepoint,
     "soundex": _answered("lab_soundex({0})", "Not a letter of soundex in: ", types.varchar(4)),
     "luhn_check": _answered(
         "lab_luhn({0})", "Input contains non-digit characters: ", types.BOOLEAN
     ),
     "normalize": template("lab_normalize({0}, {1})"),
-    "url_decode": template("lab_url_decode({0})", types.VARCHAR),
-    "url_encode": template("lab_url_encode({0})", types.VARCHAR),
+    "url_decode": _url_decode,
+    "url_encode": _url_encode,
     **{
         f"url_extract_{part}": _same_text(f"lab_url_part({{0}}, '{part}')")
         for part in ("host", "path", "protocol", "query", "fragment")

@@ -20,8 +20,9 @@ from lab.engine.iceberg import statements as i
 from lab.engine.iceberg.commits import COMMENT, commit
 from lab.engine.iceberg.session import Session
 from lab.engine.iceberg.tables import IcebergTable
+from lab.engine.metastore import task
 
-WIDTH = 20
+NOT_FOR_ICEBERG = "Query type not supported by Athena Iceberg at this time"
 CREATED_WITH = {"write.object-storage.enabled": "true", properties.CODEC: "zstd"}
 
 
@@ -30,7 +31,7 @@ def create(session: Session, statement: i.Create) -> list[str]:
     if session.lake.table(database, name) is not None:
         if statement.if_not_exists:
             return []
-        raise _task(f"AlreadyExistsException(message:Table {name} already exists.)")
+        raise task(f"AlreadyExistsException(message:Table {name} already exists.)")
     schema = kinds.declared(statement.columns)
     spec = partitions.spec(list(statement.partitioning), schema)
     given = CREATED_WITH | properties.translated(statement.properties)
@@ -52,16 +53,14 @@ def location_of(given: str) -> str:
 def run(session: Session, table: IcebergTable, statement: s.Statement) -> list[str]:  # noqa: PLR0911  one return per kind
     """One statement about a table that is there."""
     match statement:
-        case s.Describe() if not (statement.detail or statement.partition or statement.column):
-            return describe(table)
+        case s.Describe() if statement.detail != "EXTENDED" and not statement.partition:
+            return describe(table, statement)
         case s.ShowCreateTable():
             return create_statement(table)
         case s.ShowProperties():
-            return _properties(table, statement.key)
-        case s.ShowColumns():
-            return [column.name.ljust(WIDTH) for column in table.columns]
-        case s.ShowProperties():
             return show_properties(table, statement.key)
+        case s.ShowColumns():
+            return [column.name for column in table.columns]
         case s.AddColumns():
             return _altered(session, table, lambda tx: _add(tx, statement.columns))
         case i.DropColumn():
@@ -76,6 +75,10 @@ def run(session: Session, table: IcebergTable, statement: s.Statement) -> list[s
             return _altered(session, table, lambda tx: tx.remove_properties(*keys))
         case i.Rename():
             return rename(session, table, statement.becomes)
+        case s.Repair() | s.ReplaceColumns() | s.AddPartitions() | s.DropPartitions():
+            raise QueryError("DDL_NOT_SUPPORTED", NOT_FOR_ICEBERG)
+        case s.SetLocation() | s.RenamePartition():
+            raise QueryError("DDL_NOT_SUPPORTED", NOT_FOR_ICEBERG)
     word = " ".join((statement.subkind.replace("_", " "), getattr(statement, "detail", ""))).strip()
     raise unsupported(f"{word} of an Iceberg table")
 
@@ -98,7 +101,7 @@ def rename(session: Session, table: IcebergTable, becomes: s.Name) -> list[str]:
     database, name = session.where(becomes)
     catalog = session.lake.catalog
     if catalog.table(database, name) is not None:
-        raise _task(f"AlreadyExistsException(message:Table {name} already exists.)")
+        raise task(f"AlreadyExistsException(message:Table {name} already exists.)")
     record = catalog.table(table.database, table.name)
     assert record is not None
     catalog.create_table(replace(record, database=database, name=name))
@@ -113,7 +116,7 @@ def _altered(
     try:
         change(transaction)
     except (ValueError, ValidationError) as error:
-        raise _task(str(error)) from error
+        raise task(str(error)) from error
     commit(transaction, table.full_name)
     return []
 
@@ -161,27 +164,46 @@ def _spelt(table: IcebergTable, column: str) -> str:
     for field in table.schema.fields:
         if field.name.lower() == column:
             return str(field.name)
-    raise _task(f"Column {column} does not exist in table {table.database}.{table.name}")
+    raise task(f"Column {column} does not exist in table {table.database}.{table.name}")
 
 
-def describe(table: IcebergTable) -> list[str]:
-    """The columns, then how they partition the table."""
-    lines = ["# Table schema:", _line("# col_name", "data_type", "comment")]
-    for field in table.schema.fields:
-        kind = kinds.text(field.field_type, hive=True)
-        lines.append(_line(field.name.lower(), kind, field.doc or ""))
-    lines += ["", "# Partition spec:", _line("# field_name", "field_transform", "column_name")]
+def describe(table: IcebergTable, statement: s.Describe) -> list[str]:
+    """The columns, then how they partition the table, unpadded; or one column alone. FORMATTED adds
+    where the table lies and its properties.
+    """
+    columns = {
+        field.name.lower(): f"{field.name.lower()}\t{kinds.described(field.field_type)}\t"
+        f"{field.doc or ''}"
+        for field in table.schema.fields
+    }
+    if statement.column is not None:
+        _spelt(table, statement.column)
+        return [columns[statement.column]]
+    lines = ["# Table schema:\t\t", "# col_name\tdata_type\tcomment", *columns.values()]
+    lines += ["\t\t", "# Partition spec:\t\t", "# field_name\tfield_transform\tcolumn_name"]
     for part in table.metadata.spec().fields:
         source = table.metadata.schema().find_field(part.source_id).name
-        lines.append(_line(part.name, str(part.transform), source))
-    return lines
+        lines.append(f"{part.name}\t{part.transform}\t{source}")
+    return [*lines, *_formatted(table)] if statement.detail else lines
 
 
-def _properties(table: IcebergTable, key: str | None) -> list[str]:
-    given = {"table_type": "iceberg", **properties.shown(table.metadata.properties)}
-    if key is None:
-        return [f"{name}\t{given[name]}" for name in sorted(given)]
-    return [given.get(key, f"Table {table.full_name} does not have property: {key}")]
+def _formatted(table: IcebergTable) -> list[str]:
+    stored = table.metadata.properties
+    return [
+        "\t\t",
+        f"Name:\ticeberg.{table.full_name}\t",
+        f"Location:\t{table.metadata.location}\t",
+        *_section("# Table properties:\t\t", properties.shown(stored)),
+        *_section(
+            "# Iceberg storage table properties:\t\t",
+            {key: value for key, value in stored.items() if key.startswith("write.")},
+        ),
+    ]
+
+
+def _section(title: str, given: dict[str, str]) -> list[str]:
+    lines = [f"{key}\t{given[key]}\t" for key in sorted(given)]
+    return ["\t\t", title, "# key\tvalue\t", *lines]
 
 
 def show_properties(table: IcebergTable, key: str | None) -> list[str]:
@@ -221,14 +243,3 @@ def _word(table: IcebergTable, part: Any) -> str:
         case TruncateTransform():
             return f"truncate({part.transform.width}, {source})"
     return f"{part.transform}({source})"
-
-
-def _line(*parts: str) -> str:
-    return "\t".join(part.ljust(WIDTH) for part in parts)
-
-
-def _task(reason: str) -> QueryError:
-    return QueryError(
-        "FAILED",
-        f"Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. {reason}",
-    )

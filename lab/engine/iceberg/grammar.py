@@ -7,7 +7,7 @@ Iceberg tables", "Evolve Iceberg table schema".
 from sqlglot import exp
 
 from lab.engine.catalog import Column
-from lab.engine.create_table import column_type, columns, properties
+from lab.engine.create_table import NO_LOCATION, column_type, columns, properties
 from lab.engine.errors import QueryError, unsupported
 from lab.engine.iceberg import statements as s
 from lab.engine.reader import Reader
@@ -33,7 +33,7 @@ def change(reader: Reader) -> Statement:
 
 def _name(node: exp.Table) -> Name:
     if node.catalog and node.catalog.lower() != CATALOG:
-        raise QueryError("CATALOG_NOT_FOUND", f"Catalog '{node.catalog}' not found")
+        raise QueryError("CATALOG_NOT_FOUND", f"Catalog '{node.catalog}' does not exist")
     return Name(node.name.lower(), node.db.lower() or None)
 
 
@@ -46,14 +46,14 @@ def create(reader: Reader, name: Name, *, if_not_exists: bool) -> Statement:
     location = reader.string() if reader.accept("LOCATION") else ""
     given = properties(reader) if reader.accept("TBLPROPERTIES") else {}
     reader.end()
+    if not location:
+        raise QueryError("SYNTAX_ERROR", NO_LOCATION)
     kind = {key.lower(): value.lower() for key, value in given.items()}.get("table_type")
     if kind != "iceberg":
         raise QueryError(
             "FAILED",
             "SemanticException Only external tables can be created; use CREATE EXTERNAL TABLE",
         )
-    if not location:
-        raise QueryError("INVALID_TABLE_PROPERTY", "Table location can not be null or empty")
     rest = {key: value for key, value in given.items() if key.lower() != "table_type"}
     return s.Create(name, found, words, location, rest, comment, if_not_exists)
 
@@ -79,7 +79,9 @@ def _partitioning(reader: Reader) -> tuple[str, ...]:
 def alter(reader: Reader, name: Name) -> Statement | None:
     """What follows ``ALTER TABLE name``, if only Iceberg tables have it."""
     if reader.accept("DROP", "COLUMN"):
-        return _ended(reader, s.DropColumn(name, reader.identifier()))
+        word = reader.tokens[reader.place - 1]
+        place = f"{word.line}:{word.col - len(word.text)}"
+        return _ended(reader, s.DropColumn(name, reader.identifier(), place))
     if reader.accept("RENAME", "TO"):
         return _ended(reader, s.Rename(name, reader.name()))
     if reader.accept("UNSET", "TBLPROPERTIES"):

@@ -69,6 +69,23 @@ def text(kind: ice.IcebergType, *, hive: bool = False) -> str:
     return PLAIN[type(kind)][hive]
 
 
+def described(kind: ice.IcebergType) -> str:
+    """The type's name as DESCRIBE has it, with blanks after commas and colons."""
+    if isinstance(kind, ice.TimeType | ice.UUIDType):
+        raise QueryError("UNSUPPORTED_COLUMNS", "Table has unsupported column types")
+    match kind:
+        case ice.TimestamptzType():
+            return "timestamp"
+        case ice.ListType():
+            return f"array<{described(kind.element_type)}>"
+        case ice.MapType():
+            return f"map<{described(kind.key_type)}, {described(kind.value_type)}>"
+        case ice.StructType():
+            parts = (f"{f.name.lower()}: {described(f.field_type)}" for f in kind.fields)
+            return f"struct<{', '.join(parts)}>"
+    return text(kind, hive=True).replace(",", ", ")
+
+
 def columns(schema: Schema) -> tuple[Column, ...]:
     """The columns as queries see them."""
     return tuple(

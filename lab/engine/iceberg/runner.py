@@ -2,19 +2,24 @@
 
 # ruff: noqa: S608  the SQL is of our own making, its names and texts quoted
 
+import uuid
 from dataclasses import dataclass, field
 
 from lab.engine import statements as s
 from lab.engine import writer
+from lab.engine.catalog import Table
 from lab.engine.compiler import Compiled
 from lab.engine.errors import QueryError
 from lab.engine.iceberg import changes, commands, kinds, maintenance, partitions, properties
 from lab.engine.iceberg import statements as i
 from lab.engine.iceberg.session import Session
 from lab.engine.iceberg.tables import IcebergTable
+from lab.engine.metastore import semantic, task
 from lab.engine.types import quote
 
 HIVE = "Modifying Hive table rows is only supported for transactional tables"
+WITH_DELETES = 2
+OLD_VERSION = "Iceberg table updates require at least format version 2"
 CTAS_WORDS = ("table_type", "location", "is_external", "partitioning")
 
 
@@ -48,8 +53,32 @@ def run(session: Session, statement: s.Statement, default_location: str) -> Resu
         case s.Drop():
             return _drop(session, statement)
     name = getattr(statement, "name")  # noqa: B009  every other statement here has one
-    refusal = f"{statement.subkind.replace('_', ' ')} is only supported for Iceberg tables"
-    return Result(commands.run(session, session.iceberg(name, refusal), statement))
+    found = session.lake.table(*session.where(name))
+    if not isinstance(found, IcebergTable):
+        raise _of_hive(statement, session.where(name), found)
+    return Result(commands.run(session, found, statement))
+
+
+def _of_hive(statement: s.Statement, name: tuple[str, str], found: Table | None) -> QueryError:
+    """Why a statement is none for a Hive table, in the words of Hive and of the catalogue."""
+    match statement:
+        case i.DropColumn():
+            return QueryError(
+                "FAILED",
+                f"ParseException line {statement.place} mismatched input 'COLUMN' expecting"
+                " PARTITION near 'DROP' in drop partition statement",
+            )
+        case _ if found is None:
+            return semantic(10001, f"Table not found {'.'.join(name)}")
+        case i.Rename():
+            return task(
+                "Unable to alter table. Unable to change partition or table:"
+                " com.amazonaws.services.datacatalog.model.InvalidInputException: Table cannot be"
+                " renamed (Service: AmazonDataCatalog; Status Code: 400; Error Code:"
+                f" InvalidInputException; Request ID: {uuid.uuid4()}; Proxy: null)"
+            )
+    word = statement.subkind.replace("_", " ")
+    return QueryError("NOT_SUPPORTED", f"{word} is only supported for Iceberg tables")
 
 
 def _drop(session: Session, statement: s.Drop) -> Result:
@@ -68,6 +97,8 @@ def _drop(session: Session, statement: s.Drop) -> Result:
 def _change(session: Session, statement: i.Change) -> Result:
     session.lake.changing = True
     table = session.iceberg(statement.name, HIVE)
+    if table.metadata.format_version < WITH_DELETES:
+        raise QueryError("NOT_SUPPORTED", OLD_VERSION)
     work = {"DELETE": changes.delete, "UPDATE": changes.update, "MERGE": changes.merge}
     done = work[statement.subkind](session, table, statement.tree)  # type: ignore[operator]  # by name
     return _result(table.location, done)

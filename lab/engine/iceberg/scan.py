@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lab.engine import parquet, types
 from lab.engine.catalog import HIDDEN_COLUMNS, Objects, StoredFile
+from lab.engine.footers import footer_of
 from lab.engine.iceberg import schemas
 from lab.engine.iceberg.files import StoreFiles
 from lab.engine.iceberg.planning import Task, plan, stored_file
@@ -74,18 +75,12 @@ def _bytes(scan: Scan, table: IcebergTable, one: Reading, names: dict[str, int])
         columns=[spelt[name] for name in scan.columns if name in spelt],
         filters=[(spelt[n], symbol, value) for n, symbol, value in scan.filters if n in spelt],
     )
-    return parquet.bytes_needed(asked, one.file)
+    return parquet.bytes_needed(asked, footer_of(one.file))
 
 
 def _whole(file: StoredFile) -> int:
     """The bytes of all column chunks."""
-    footer = parquet.metadata(file)
-    groups = [footer.row_group(index) for index in range(footer.num_row_groups)]
-    return sum(
-        group.column(place).total_compressed_size
-        for group in groups
-        for place in range(group.num_columns)
-    )
+    return sum(chunk.size for group in footer_of(file).groups for chunk in group)
 
 
 def _select(

@@ -13,8 +13,8 @@ from pyiceberg import types as ice
 
 from lab.engine import types
 from lab.engine.catalog import StoredFile
+from lab.engine.footers import footer_of
 from lab.engine.iceberg import kinds
-from lab.engine.parquet import metadata
 from lab.engine.type_text import parse_type
 from lab.engine.types import quote
 
@@ -34,14 +34,16 @@ class Stored:
 
 def stored(file: StoredFile) -> tuple[Stored, ...]:
     """The columns of a Parquet file."""
-    metadata(file)
+    # Raises when the file is gone or is none.
+    footer_of(file)
     return _stored(file.path, file.size, file.modified)
 
 
 @lru_cache(maxsize=4096)
-def _stored(path: Path, size: int, modified: float) -> tuple[Stored, ...]:
-    found = metadata(StoredFile(path.name, path, size, modified))
-    return tuple(_field(field) for field in found.schema.to_arrow_schema())
+def _stored(path: Path, _size: int, _modified: float) -> tuple[Stored, ...]:
+    import pyarrow.parquet
+
+    return tuple(_field(field) for field in pyarrow.parquet.read_schema(path))
 
 
 def _field(field: Any) -> Stored:

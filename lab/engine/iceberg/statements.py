@@ -45,8 +45,13 @@ class ChangeColumn(Statement):
 
 @dataclass(frozen=True, slots=True)
 class DropColumn(Statement):
+    """``place`` is where the word COLUMN stands, as Hive counts: ``line:column``, the latter from
+    0.
+    """
+
     name: Name
     column: str
+    place: str
     subkind: str = field(default="ALTER_TABLE_DROP_COLUMN", init=False)
 
 
@@ -66,19 +71,19 @@ class UnsetProperties(Statement):
 
 @dataclass(frozen=True, slots=True)
 class Optimize(Statement):
-    """``tree`` selects the rows whose files are looked at."""
+    """``tree`` selects the rows whose files are looked at. Athena counts it among the CTAS."""
 
     name: Name
     tree: exp.Expr
-    kind: str = field(default="DML", init=False)
-    subkind: str = field(default="OPTIMIZE", init=False)
+    kind: str = field(default="DDL", init=False)
+    subkind: str = field(default="CREATE_TABLE_AS_SELECT", init=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Vacuum(Statement):
     name: Name
     kind: str = field(default="DML", init=False)
-    subkind: str = field(default="VACUUM", init=False)
+    subkind: str = field(default="VACUUM_TABLE", init=False)
 
 
 OWN = (Change, Create, DropColumn, Rename, UnsetProperties, Optimize, Vacuum)

@@ -184,7 +184,10 @@ UNITS = ("", "K", "M", "B", "T", "Q")
 
 def format_number(number: float) -> str:
     """1.2K, 123K, 1M: three significant digits and the unit."""
-    size, place = Decimal(repr(abs(number))), 0
+    if math.isnan(number):
+        return "0"
+    whole = int(min(max(number, -(2.0**63)), 2.0**63))
+    size, place = Decimal(min(abs(whole), 2**63 - 1)), 0
     while size >= 1000 and place < len(UNITS) - 1:
         size /= 1000
         place += 1
@@ -192,7 +195,7 @@ def format_number(number: float) -> str:
     shown = f"{rounded:f}"
     if "." in shown:
         shown = shown.rstrip("0").rstrip(".")
-    return f"{'-' if number < 0 else ''}{shown}{UNITS[place]}"
+    return f"{'-' if whole < 0 else ''}{shown}{UNITS[place]}"
 
 
 SPANS = (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))

@@ -1,84 +1,32 @@
-"""Points, lines and polygons in the plane, computed exactly where a yes or no is asked.
+"""Geospatial functions in the plane, computed exactly where a yes or no is asked.
 
-A geometry is its well-known text. Polygons are read but not written, since in which direction and
-from which corner Trino writes a ring is its own matter; an envelope is written. What is not done
-for a kind of geometry is refused by name. Source: Trino documentation, "Geospatial functions".
+What is not done for a kind of geometry is refused by name. Source: Trino documentation,
+"Geospatial functions".
 """
 
 import math
-import re
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 
-Point = tuple[float, float]
-KINDS = ("POINT", "LINESTRING", "POLYGON")
-NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-PAIR = re.compile(rf"\s*({NUMBER})\s+({NUMBER})\s*")
+from lab.engine.udfs.shapes import (
+    COLLECTION,
+    SIMPLE,
+    WORDS,
+    Point,
+    Shape,
+    read,
+    ring_area,
+    write,
+)
 
 
 class Refused(ValueError):  # noqa: N818  what is said of it is the point
     """A geometry, or a pair of them, that this module does not do."""
 
 
-class Shape:
-    """A kind and its rings: a point has one ring of one point, a line one ring."""
-
-    def __init__(self, kind: str, rings: list[list[Point]]) -> None:
-        self.kind = kind
-        self.rings = rings
-
-    @property
-    def points(self) -> list[Point]:
-        return [point for ring in self.rings for point in ring]
-
-    @property
-    def segments(self) -> list[tuple[Point, Point]]:
-        return [pair for ring in self.rings for pair in pairwise(ring)]
-
-
-def read(text: str) -> Shape | None:  # noqa: PLR0911  one return per fault
-    """None when it is no well-known text; Refused for kinds that are not done."""
-    match = re.fullmatch(r"\s*(\w+)\s*(EMPTY|\(.*\))\s*", text, re.IGNORECASE | re.DOTALL)
-    if match is None:
-        return None
-    kind = match[1].upper()
-    if kind not in KINDS:
-        known = ("MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON", "GEOMETRYCOLLECTION")
-        if kind in known:
-            raise Refused(f"a {kind}")
-        return None
-    if match[2].upper() == "EMPTY":
-        return Shape(kind, [])
-    inside = match[2][1:-1]
-    texts = re.findall(r"\(([^()]*)\)", inside) if kind == "POLYGON" else [inside]
-    rings = []
-    for ring in texts:
-        pairs = [PAIR.fullmatch(part) for part in ring.split(",")]
-        if any(pair is None for pair in pairs):
-            return None
-        rings.append([(float(pair[1]), float(pair[2])) for pair in pairs if pair])
-    if kind == "POINT" and len(rings[0]) != 1:
-        return None
-    if kind == "LINESTRING" and len(rings[0]) < 2:
-        return None
-    if kind == "POLYGON" and any(len(ring) < 4 or ring[0] != ring[-1] for ring in rings):
-        return None
-    return Shape(kind, rings)
-
-
-def _number(value: float) -> str:
-    if value == int(value) and abs(value) < 1e15:
-        return str(int(value))
-    return f"{value:.17f}".rstrip("0") if abs(value) < 1e-4 else repr(value)
-
-
-def write(shape: Shape) -> str:
-    if not shape.rings:
-        return f"{shape.kind} EMPTY"
-    rings = [", ".join(f"{_number(x)} {_number(y)}" for x, y in ring) for ring in shape.rings]
-    inside = ", ".join(f"({ring})" for ring in rings) if shape.kind == "POLYGON" else rings[0]
-    return f"{shape.kind} ({inside})"
+class Misused(ValueError):  # noqa: N818  what is said of it is the point
+    """A geometry of a kind that the function is not for."""
 
 
 def _turn(a: Point, b: Point, c: Point) -> int:
@@ -169,20 +117,16 @@ def _distance(a: Shape, b: Shape) -> float | None:
     )
 
 
-def _ring_area(ring: list[Point]) -> float:
-    return sum(a[0] * b[1] - b[0] * a[1] for a, b in pairwise(ring)) / 2
-
-
 def _area(shape: Shape) -> float:
-    if shape.kind != "POLYGON" or not shape.rings:
-        return 0.0
-    areas = [abs(_ring_area(ring)) for ring in shape.rings]
-    return areas[0] - sum(areas[1:])
+    total = 0.0
+    for part in shape.simple:
+        if part.kind == "POLYGON" and part.rings:
+            areas = [abs(ring_area(ring)) for ring in part.rings]
+            total += areas[0] - sum(areas[1:])
+    return total
 
 
 def _length(shape: Shape) -> float:
-    if shape.kind != "LINESTRING":
-        raise Refused(f"the length of a {shape.kind}")
     return sum(math.dist(a, b) for a, b in shape.segments)
 
 
@@ -193,7 +137,7 @@ def _centroid(shape: Shape) -> Shape:
         # From a corner, so that far from the origin nothing is lost.
         (ox, oy), ring = shape.rings[0][0], shape.rings[0]
         moved = [(x - ox, y - oy) for x, y in ring]
-        area, x, y = _ring_area(moved), 0.0, 0.0
+        area, x, y = ring_area(moved), 0.0, 0.0
         for a, b in pairwise(moved):
             weight = a[0] * b[1] - b[0] * a[1]
             x, y = x + (a[0] + b[0]) * weight, y + (a[1] + b[1]) * weight
@@ -201,9 +145,9 @@ def _centroid(shape: Shape) -> Shape:
     if shape.kind == "LINESTRING":
         total, x, y = _length(shape), 0.0, 0.0
         for a, b in shape.segments:
-            weight = math.dist(a, b) / total
+            weight = math.dist(a, b)
             x, y = x + (a[0] + b[0]) / 2 * weight, y + (a[1] + b[1]) / 2 * weight
-        return Shape("POINT", [[(x, y)]])
+        return Shape("POINT", [[(x / total, y / total)]])
     raise Refused("the centroid of a polygon with holes")
 
 
@@ -247,7 +191,71 @@ def _is_valid(shape: Shape) -> bool:
 
 def _count(shape: Shape) -> int:
     """Of a ring, its first point counts once."""
-    return len(shape.points) - (len(shape.rings) if shape.kind == "POLYGON" else 0)
+    polygons = [part for part in shape.simple if part.kind == "POLYGON"]
+    return len(shape.points) - sum(len(part.rings) for part in polygons)
+
+
+def _plain(shape: Shape) -> Shape:
+    if shape.parts is not None:
+        raise Refused(f"a {shape.kind}")
+    return shape
+
+
+def _boundary(shape: Shape) -> Shape:
+    if shape.kind == "POLYGON":
+        return Shape("MULTILINESTRING", [], [Shape("LINESTRING", [r]) for r in shape.rings])
+    if shape.kind == "LINESTRING" and shape.rings:
+        ends = (shape.points[0], shape.points[-1])
+        kept = () if ends[0] == ends[1] else ends
+        return Shape("MULTIPOINT", [], [Shape("POINT", [[point]]) for point in kept])
+    if shape.kind in ("POINT", "MULTIPOINT"):
+        return Shape("MULTIPOINT", [], [])
+    raise Refused(f"the boundary of a {shape.kind}")
+
+
+def _nth(items: list[Shape], place: str) -> Shape | None:
+    return items[int(place) - 1] if 1 <= int(place) <= len(items) else None
+
+
+def _points(shape: Shape) -> list[Shape]:
+    return [Shape("POINT", [[point]]) for point in shape.points]
+
+
+def _lines(rings: list[list[Point]]) -> list[Shape]:
+    return [Shape("LINESTRING", [ring]) for ring in rings]
+
+
+def _along(shape: Shape, share: str) -> Shape | None:
+    """The point at a share of a line's length."""
+    wanted = float(share)
+    if not 0 <= wanted <= 1:
+        raise Misused(f"fraction must be between 0 and 1, but is {wanted}")
+    if not shape.rings:
+        return None
+    rest = wanted * _length(shape)
+    for a, b in shape.segments:
+        size = math.dist(a, b)
+        if rest <= size and size:
+            x, y = (a[i] + (b[i] - a[i]) * rest / size for i in (0, 1))
+            return Shape("POINT", [[(x, y)]])
+        rest -= size
+    return Shape("POINT", [[shape.points[-1]]])
+
+
+def _equals(a: Shape, b: Shape) -> bool:
+    if write(a) == write(b):
+        return True
+    if a.kind != b.kind and not (a.parts or b.parts):
+        return not a.rings and not b.rings
+    if a.kind == b.kind and a.kind in ("POINT", "MULTIPOINT"):
+        return set(a.points) == set(b.points)
+    if (
+        a.kind == b.kind
+        and set(a.points) != set(b.points)
+        and len(a.segments) == len(b.segments) == 1
+    ):
+        return False
+    raise Refused(f"whether a {a.kind} equals a {b.kind}")
 
 
 def _bound(axis: int, choose: Callable[..., float]) -> Callable[[Shape], float | None]:
@@ -258,6 +266,11 @@ def _coordinate(axis: int) -> Callable[[Shape], float | None]:
     return lambda shape: shape.points[0][axis] if shape.rings else None
 
 
+NAMES = {
+    "POINT": "ST_Point", "LINESTRING": "ST_LineString", "POLYGON": "ST_Polygon",
+    "MULTIPOINT": "ST_MultiPoint", "MULTILINESTRING": "ST_MultiLineString",
+    "MULTIPOLYGON": "ST_MultiPolygon", COLLECTION: "ST_GeomCollection",
+}  # fmt: skip
 ONE: dict[str, Callable[[Shape], object]] = {
     "x": _coordinate(0), "y": _coordinate(1), "area": _area, "length": _length,
     "centroid": _centroid, "envelope": _envelope, "isvalid": _is_valid,
@@ -267,42 +280,76 @@ ONE: dict[str, Callable[[Shape], object]] = {
     "startpoint": lambda shape: Shape("POINT", [[shape.points[0]]]),
     "endpoint": lambda shape: Shape("POINT", [[shape.points[-1]]]),
     "xmin": _bound(0, min), "ymin": _bound(1, min), "xmax": _bound(0, max), "ymax": _bound(1, max),
-    "type": lambda shape: {"POINT": "ST_Point", "LINESTRING": "ST_LineString",
-                           "POLYGON": "ST_Polygon"}[shape.kind],
-    "dimension": lambda shape: KINDS.index(shape.kind),
+    "type": lambda shape: NAMES[shape.kind],
+    "dimension": lambda shape: max((SIMPLE.index(one.kind) for one in shape.simple), default=0),
+    "coorddim": lambda _shape: 2,
+    "boundary": _boundary,
+    "isring": lambda shape: bool(shape.rings) and shape.points[0] == shape.points[-1],
+    "numgeometries": lambda shape: len([one for one in shape.parts or [shape] if one.rings]),
+    "numinteriorring": lambda shape: len(shape.rings) - 1 if shape.rings else None,
+    "exteriorring": lambda shape: _lines(shape.rings)[0] if shape.rings else None,
+    "text": write,
+    "line": lambda shape: shape,
+    "polygon": lambda shape: shape,
+    "parse": lambda shape: shape,
 }  # fmt: skip
 TWO: dict[str, Callable[[Shape, Shape], object]] = {
     "intersects": _intersects, "disjoint": lambda a, b: not _intersects(a, b),
     "contains": _contains, "within": lambda a, b: _contains(b, a), "distance": _distance,
-    "intersection": _crossing,
+    "intersection": _crossing, "equals": _equals,
 }  # fmt: skip
+NUMBERED: dict[str, Callable[[Shape, str], object]] = {
+    "geometryn": lambda shape, n: _nth(shape.parts if shape.parts is not None else [shape], n),
+    "pointn": lambda shape, n: _nth(_points(shape), n),
+    "interiorringn": lambda shape, n: _nth(_lines(shape.rings[1:]), n),
+    "interpolate": _along,
+}
+LINES, POLYGONS = ("LINESTRING",), ("POLYGON",)
+# The kinds that a function is for, where it is not for all.
+ONLY: dict[str, tuple[str, ...]] = {
+    "x": ("POINT",), "y": ("POINT",), "startpoint": LINES, "endpoint": LINES, "pointn": LINES,
+    "isring": LINES, "interpolate": LINES, "line": LINES, "polygon": POLYGONS,
+    "isclosed": ("LINESTRING", "MULTILINESTRING"), "length": ("LINESTRING", "MULTILINESTRING"),
+    "exteriorring": POLYGONS, "interiorringn": POLYGONS, "numinteriorring": POLYGONS,
+    "centroid": ("POINT", "MULTIPOINT", "LINESTRING", "MULTILINESTRING", "POLYGON", "MULTIPOLYGON"),
+}  # fmt: skip
+# Functions that know no parts.
+UNPARTED = ("centroid", "isvalid", *TWO)
 
 
 def evaluate(function: str, first: str, second: str) -> str | None:
-    """The text of what a function answers; ``!`` and a reason when it is refused, None when a text
-    is no geometry.
+    """The text of what a function answers; ``!`` and a reason when it is refused, ``?`` and a
+    message when it is not for such a geometry, None when a text is no geometry. ``function`` may
+    have the name that the message gives it behind a colon.
     """
+    function, _, shown = function.partition(":")
     try:
         a = read(first)
         if a is None:
             return None
-        if function == "parse":
-            # Without the space, so that it is told from what this module wrote.
-            return (
-                "POLYGON" + first[first.index("(") :]
-                if a.kind == "POLYGON" and a.rings
-                else write(a)
-            )
-        if function == "text":
-            if a.kind == "POLYGON" and not first.startswith("POLYGON (("):
-                raise Refused("the text of a polygon")
-            return write(a)
-        b = read(second) if function in TWO else None
-        found = ONE[function](a) if b is None else TWO[function](a, b)
+        kinds = ONLY.get(function, (a.kind,))
+        if a.kind not in kinds:
+            words = " or ".join(WORDS.get(kind, kind) for kind in kinds)
+            given = WORDS.get(a.kind, a.kind)
+            raise Misused(f"{shown} only applies to {words}. Input type is: {given}")
+        found = _computed(function, a, second)
     except Refused as error:
         return f"!{error}"
+    except Misused as error:
+        return f"?{error}"
     if isinstance(found, Shape):
         return write(found)
     return (
         "NULL" if found is None else str(found).lower() if isinstance(found, bool) else str(found)
     )
+
+
+def _computed(function: str, a: Shape, second: str) -> object:
+    if function in NUMBERED:
+        return NUMBERED[function](a, second)
+    if function in UNPARTED:
+        a = _plain(a)
+    if function not in TWO:
+        return ONE[function](a)
+    b = read(second)
+    return TWO[function](a, _plain(b)) if b is not None else None

@@ -15,6 +15,14 @@ def json_text(text: str) -> str | None:
         return None
 
 
+def json_as_written(text: str) -> str | None:
+    """Canonical but for the order of the keys, or None when it is no JSON."""
+    try:
+        return canonical(text, in_order=False)
+    except ValueError:
+        return None
+
+
 def json_number(text: str, path: str) -> str | None:
     """The number at a path (``$."a"[0]``) as the document writes it."""
     # DuckDB may evaluate this for rows whose answer it then does not use.

@@ -245,6 +245,8 @@ def _following(row: int, labels: list[int], skip: str) -> int:
         return row + 1
     way, variable = skip.split(":")
     places = [place for place, label in enumerate(labels) if label == int(variable)]
-    if not places or (place := places[0 if way == "first" else -1]) == 0:
-        raise PatternError("AFTER MATCH SKIP failed: cannot skip to the first row of the match")
+    if not places:
+        raise PatternError("AFTER MATCH SKIP failed: pattern variable is not present in match")
+    if (place := places[0 if way == "first" else -1]) == 0:
+        raise PatternError("AFTER MATCH SKIP failed: cannot skip to first row of match")
     return row + place

@@ -1,6 +1,8 @@
 """Text: what Java prints for numbers, splitting, normal forms."""
 
+import math
 import unicodedata
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from lab.engine.text import shortest_real, sql_double
 
@@ -93,3 +95,33 @@ def luhn_check(text: str) -> bool | None:
         digit = int(character) * (1 + place % 2)
         total += digit - 9 if digit > 9 else digit
     return total % 10 == 0
+
+
+def bar(share: float, width: int) -> str:
+    """A bar of blocks from red by yellow to green, in the codes of a terminal of 256 colours."""
+    filled = int(min(max(share, 0.0), 1.0) * width) if not math.isnan(share) else 0
+    blocks = []
+    for place in range(filled):
+        hue = 2 * place / max(width - 1, 1)
+        red, green = (int(min(part, 1.0) * 255 + 0.5) * 6 // 256 for part in (2 - hue, hue))
+        blocks.append(f"\x1b[38;5;{16 + 36 * red + 6 * green}m\u2588")
+    return "".join(blocks) + "\x1b[0m" + " " * (width - filled)
+
+
+def levenshtein(first: str, second: str) -> int:
+    """The least number of characters to insert, delete or replace."""
+    row = list(range(len(second) + 1))
+    for place, character in enumerate(first, 1):
+        before, row[0] = row[0], place
+        for column, other in enumerate(second, 1):
+            cost = min(row[column] + 1, row[column - 1] + 1, before + (character != other))
+            before, row[column] = row[column], cost
+    return row[-1]
+
+
+def decimal_divide(first: str, second: str, scale: int) -> str | None:
+    """The quotient with ``scale`` digits, half away from zero; None beyond 38 digits."""
+    a, b = Decimal(first), Decimal(second)
+    with localcontext(prec=120):
+        quotient = (a / b).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
+    return f"{quotient:f}" if len(quotient.as_tuple().digits) <= 38 else None

@@ -20,11 +20,11 @@ TABLE: Table = (
     ("DATE '2024-01-01' + INTERVAL '1' HOUR", BAD_ARGUMENT),
     (
         "TIMESTAMP '2024-03-10 01:30:00 America/New_York' + INTERVAL '1' HOUR",
-        "2024-03-10 03:30:00 America/New_York",
+        "2024-03-10 03:30:00.000 America/New_York",
     ),
     (
         "TIMESTAMP '2024-03-31 00:30:00 Europe/Paris' + INTERVAL '1' DAY",
-        "2024-04-01 01:30:00 Europe/Paris",
+        "2024-04-01 01:30:00.000 Europe/Paris",
     ),
     (
         "TIMESTAMP '2024-01-01 00:00 UTC' AT TIME ZONE INTERVAL '-1' HOUR",

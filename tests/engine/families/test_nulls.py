@@ -29,6 +29,8 @@ def typed_null(pattern: str) -> str | None:
         return "CAST(NULL AS ARRAY(INTEGER))"
     if name == "map" and all(map(signatures.is_variable, inner)):
         return "CAST(NULL AS MAP(INTEGER, INTEGER))"
+    if name == "varchar" and inner and inner[0].isdigit():
+        return f"CAST(NULL AS {pattern})"
     return f"CAST(NULL AS {PLAIN[name]})" if name in PLAIN else None
 
 

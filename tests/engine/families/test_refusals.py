@@ -10,7 +10,7 @@ from tests.engine.families.tables import REFUSED, check
 from tests.engine.support import Athena
 
 PLAIN = frozenset({
-    "bar", "color", "current_groups", "exclude_columns", "from_iso8601_timestamp_nanos",
+    "color", "current_groups", "exclude_columns", "from_iso8601_timestamp_nanos",
     "from_unixtime_nanos", "hash_counts", "intersection_cardinality", "jaccard_index",
     "make_set_digest", "merge_set_digest", "quantile_at_value", "render", "rgb", "table_changes",
     "word_stem",
@@ -30,7 +30,6 @@ def test_functions_without_an_implementation() -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        "bar(0.5E0, 10)",
         "word_stem('running')",
         "from_unixtime_nanos(1)",
         "cardinality(make_set_digest(1))",
