@@ -116,7 +116,9 @@ class Executions:
         except QueryError as error:
             execution.kind = _kind_of(execution.sql)
             if error.name == "SYNTAX_ERROR":
-                raise invalid(error.message, "MALFORMED_QUERY") from error
+                # A token that does not fit is told by its name too, which AWS leaves out.
+                named = "mismatched input" in error.message
+                raise invalid(str(error) if named else error.message, "MALFORMED_QUERY") from error
             if error.name == "CATALOG_NOT_FOUND" and execution.kind != "DML":
                 raise invalid(error.message, "DATACATALOG_NOT_FOUND") from error
             return error

@@ -28,12 +28,13 @@ def test_ddl_is_seen_by_glue(sql: Sql) -> None:
         "SerializationLibrary": SERDE,
         "Parameters": {"ignore.malformed.json": "true"},
     }
-    assert "Owner" not in table
+    assert table["Owner"] == "hadoop"
     assert "Description" not in table
     found = sql.glue.get_partitions(DatabaseName=sql.database, TableName="seen")["Partitions"]
     assert [(p["Values"], p["StorageDescriptor"]["Location"]) for p in found] == [
         (["2024"], "s3://elsewhere/x/")
     ]
+    assert list(found[0]["Parameters"]) == ["transient_lastDdlTime"]
 
 
 def test_a_table_of_glue_is_queried(sql: Sql) -> None:

@@ -220,5 +220,6 @@ def test_a_token_that_is_none_of_ours(sql: Sql) -> None:
     for token in ("no token", "LTE="):
         expected = ("InvalidRequestException", f"The nextPageToken is malformed: {token}")
         assert refused(sql.athena.list_query_executions, NextToken=token) == expected
+        expected = ("InvalidRequestException", f"Malformed nextPageToken {token}")
         asked = {"QueryExecutionId": identifier, "NextToken": token}
         assert refused(sql.athena.get_query_results, **asked) == expected

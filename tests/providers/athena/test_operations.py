@@ -141,5 +141,9 @@ def test_metadata(sql: Sql) -> None:
         for database in page["DatabaseList"]
     ]
     assert sql.database in names
-    with pytest.raises(sql.athena.exceptions.MetadataException):
+    with pytest.raises(sql.athena.exceptions.MetadataException) as caught:
         sql.athena.get_table_metadata(**catalog, TableName="three")
+    assert caught.value.response["Error"]["Message"].startswith(
+        "Entity Not Found (Service: AmazonDataCatalog; Status Code: 400; Error Code:"
+        " EntityNotFoundException; Request ID: "
+    )

@@ -1,11 +1,15 @@
 """What StartQueryExecution takes and refuses."""
 
+import re
+from typing import Any
+
 import pytest
 
 from tests.providers.athena.support import BUCKET, Sql, refused
 
 pytestmark = pytest.mark.lab
 INVALID = "InvalidRequestException"
+NO_LOCATION = "No location was specified for table. An S3 location must be specified"
 
 
 @pytest.mark.fidelity("athena.syntax_errors")
@@ -17,14 +21,95 @@ def test_what_is_no_sql_is_refused_at_once(sql: Sql) -> None:
     assert message.startswith("SYNTAX_ERROR: line 1:15: mismatched input '<EOF>'")
 
 
+LOCATED = f"LOCATION 's3://{BUCKET}/x/'"
+
+
+@pytest.mark.fidelity("athena.refused_at_start")
+@pytest.mark.parametrize(
+    ("statement", "code", "message"),
+    [
+        ("GRANT SELECT ON t TO u", "MALFORMED_QUERY", "Queries of this type are not supported"),
+        ("SELECT * FROM f(1)", "MALFORMED_QUERY", "line 1:15: mismatched input '('"),
+        ("SELECT {'a': 1} AS s", "MALFORMED_QUERY", "mismatched input in 'STRUCT(1 AS a)'"),
+        ("SELECT * EXCLUDE (a) FROM t", "MALFORMED_QUERY", "mismatched input 'EXCEPT'"),
+        ("SELECT a,, b FROM t", "MALFORMED_QUERY", "line 1:10: mismatched input ','"),
+        ("CREATE TABLE x (n int)", "MALFORMED_QUERY", NO_LOCATION),
+        ("CREATE EXTERNAL TABLE x (n int) STORED AS ORC", "MALFORMED_QUERY", NO_LOCATION),
+        (
+            f"CREATE EXTERNAL TABLE x (n int) {LOCATED} TBLPROPERTIES ('table_type' = 'ICEBERG')",
+            "MALFORMED_QUERY",
+            "External keyword not supported for table type ICEBERG",
+        ),
+        *(
+            (statement, "DATACATALOG_NOT_FOUND", "Catalog 'other' does not exist")
+            for statement in (
+                "DESCRIBE other.d.t",
+                "SHOW COLUMNS IN other.d.t",
+                f"CREATE EXTERNAL TABLE other.d.t (n int) {LOCATED}",
+            )
+        ),
+    ],
+)
+def test_refused_at_once(sql: Sql, statement: str, code: str, message: str) -> None:
+    with pytest.raises(sql.athena.exceptions.InvalidRequestException) as caught:
+        sql.start(statement)
+    found = caught.value.response
+    assert found["AthenaErrorCode"] == code
+    assert found["Error"]["Message"].endswith(message)
+
+
+def test_a_table_is_not_described_in_double_quotes(sql: Sql) -> None:
+    sql.run(f"CREATE EXTERNAL TABLE dq (a int) {LOCATED}")
+    sql.run("CREATE VIEW dqv AS SELECT 1 AS n")
+    assert sql.rows('DESCRIBE "dqv"') == sql.rows('SHOW COLUMNS FROM "dqv"') == [["n\tinteger"]]
+    assert refused(sql.start, sql='DESCRIBE "dq"') == (
+        INVALID,
+        "line 1:10: no viable alternative at input 'DESCRIBE \"dq\"'",
+    )
+
+
+@pytest.mark.fidelity("athena.refused_at_start")
+@pytest.mark.parametrize(
+    "statement",
+    ["DESCRIBE nope", "DESC no_such.nope", "SHOW COLUMNS IN nope", "SHOW COLUMNS FROM no_such.x"],
+)
+def test_what_is_described_must_be_there(sql: Sql, statement: str) -> None:
+    with pytest.raises(sql.athena.exceptions.InvalidRequestException) as caught:
+        sql.start(statement)
+    found = caught.value.response
+    assert found["AthenaErrorCode"] == "INVALID_INPUT"
+    assert re.fullmatch(
+        r"Entity Not Found \(Service: AmazonDataCatalog; Status Code: 400; Error Code:"
+        r" EntityNotFoundException; Request ID: [0-9a-f-]{36}; Proxy: null\)",
+        found["Error"]["Message"],
+    )
+
+
 @pytest.mark.fidelity("athena.tokens")
 def test_tokens(sql: Sql) -> None:
     token = "s" * 40
     first = sql.start("SELECT 1", ClientRequestToken=token)
     sql.wait(first)
     assert sql.start("SELECT 1", ClientRequestToken=token) == first
+    # Athena compares neither parameters nor work groups.
+    assert sql.start("SELECT 1", ClientRequestToken=token, ExecutionParameters=["7"]) == first
+
+
+@pytest.mark.fidelity("athena.tokens")
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"sql": "SELECT 2"},
+        {"QueryExecutionContext": {"Database": "other"}},
+        {"QueryExecutionContext": {"Catalog": "AwsDataCatalog"}},
+        {"ResultConfiguration": {"OutputLocation": f"s3://{BUCKET}/other/"}},
+    ],
+)
+def test_a_token_of_another_call(sql: Sql, other: dict[str, Any]) -> None:
+    token = "t" * 40
+    sql.start("SELECT 1", ClientRequestToken=token)
     with pytest.raises(sql.athena.exceptions.InvalidRequestException) as caught:
-        sql.start("SELECT 2", ClientRequestToken=token)
+        sql.start(**{"sql": "SELECT 1", "ClientRequestToken": token, **other})
     assert caught.value.response["AthenaErrorCode"] == "IDEMPOTENT_PARAMETER_MISMATCH"
     assert caught.value.response["Message"] == "Idempotent parameters do not match"
 
@@ -74,11 +159,24 @@ def test_the_database_may_be_in_back_quotes(sql: Sql) -> None:
     assert sql.rows("DESCRIBE `q`", QueryExecutionContext=context)[0][0].split() == ["a", "int"]  # type: ignore[union-attr]
 
 
-def test_unknown_catalog(sql: Sql) -> None:
-    context = {"Catalog": "other", "Database": "x"}
-    assert refused(sql.start, sql="SELECT 1", QueryExecutionContext=context) == (
+@pytest.mark.fidelity("athena.context")
+def test_a_context_without_such_a_catalog(sql: Sql) -> None:
+    """Only what reads a table of it fails."""
+    context = {"Catalog": "Other", "Database": sql.database.upper()}
+    found = sql.run("SELECT 1", QueryExecutionContext=context)
+    assert found["Status"]["State"] == "SUCCEEDED"
+    assert found["QueryExecutionContext"] == {"Catalog": "other", "Database": context["Database"]}
+    assert ["q"] in sql.rows("SHOW TABLES", QueryExecutionContext=context)
+    named = "WITH c AS (SELECT 1 AS a) SELECT * FROM c"
+    assert sql.rows(named, QueryExecutionContext=context) == [["a"], ["1"]]
+    failed = sql.run("SELECT * FROM q", QueryExecutionContext=context)["Status"]
+    assert failed["StateChangeReason"] == (
+        "CATALOG_NOT_FOUND: line 1:15: Catalog 'other' does not exist"
+    )
+    assert failed["AthenaError"]["ErrorType"] == 1006
+    assert refused(sql.start, sql="SELECT 1", QueryExecutionContext={"Catalog": "System "}) == (
         INVALID,
-        "Catalog other does not exist",
+        "System database is not supported",
     )
 
 

@@ -147,3 +147,24 @@ def test_primary_stays(sql: Sql) -> None:
         "InvalidRequestException",
         "WorkGroup is already created",
     )
+
+
+@pytest.mark.fidelity("athena.locations")
+def test_a_place_that_is_none(sql: Sql) -> None:
+    invalid = ("InvalidRequestException", "outputLocation is not a valid S3 path.")
+    given = {"ResultConfiguration": {"OutputLocation": "results/"}}
+    create, update = sql.athena.create_work_group, sql.athena.update_work_group
+    assert refused(create, Name="lost", Configuration=given) == invalid
+    changed = {"ResultConfigurationUpdates": {"OutputLocation": "http://x/"}}
+    assert refused(update, WorkGroup="primary", ConfigurationUpdates=changed) == invalid
+
+
+@pytest.mark.fidelity("athena.tags")
+def test_no_more_than_fifty_tags(sql: Sql) -> None:
+    tags = [{"Key": str(number), "Value": ""} for number in range(51)]
+    expected = ("InvalidRequestException", "A resource can have at most 50 tags")
+    assert refused(sql.athena.create_work_group, Name="fifty", Tags=tags) == expected
+    sql.athena.create_work_group(Name="fifty", Tags=tags[:50])
+    found = sql.athena.get_work_group(WorkGroup="fifty")["WorkGroup"]
+    arn = f"arn:aws:athena:us-east-1:000000000000:workgroup/{found['Name']}"
+    assert refused(sql.athena.tag_resource, ResourceARN=arn, Tags=tags[50:]) == expected

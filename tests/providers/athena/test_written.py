@@ -57,6 +57,35 @@ def test_ddl_says_nothing(sql: Sql) -> None:
     assert [one["Key"] for one in listed] == [key]
 
 
+@pytest.mark.fidelity("athena.results")
+@pytest.mark.fidelity("athena_statements.kinds")
+def test_no_manifest_without_files_or_of_iceberg_tables(sql: Sql) -> None:
+    location = f"LOCATION 's3://{BUCKET}/ice/'"
+    made = sql.run(f"CREATE TABLE ice (a int) {location} TBLPROPERTIES ('table_type'='ICEBERG')")
+    assert made["Status"]["State"] == "SUCCEEDED", made["Status"]
+    sql.run("CREATE TABLE few AS SELECT 1 AS a")
+    for statement, count, kind, file in (
+        ("INSERT INTO few SELECT 1 WHERE 1 = 0", 0, "INSERT", "{}"),
+        ("INSERT INTO ice VALUES 1, 2", 2, "INSERT", "{}"),
+        ("DELETE FROM ice WHERE a = 1", 1, "DELETE", "{}.csv"),
+        ("VACUUM ice", 0, "VACUUM_TABLE", "{}.csv"),
+        ("OPTIMIZE ice REWRITE DATA USING BIN_PACK", 0, "CREATE_TABLE_AS_SELECT", "tables/{}"),
+    ):
+        found = sql.run(statement)
+        assert found["Status"]["State"] == "SUCCEEDED", found["Status"]
+        assert "DataManifestLocation" not in found["Statistics"]
+        assert found["SubstatementType"] == kind
+        identifier = found["QueryExecutionId"]
+        location = found["ResultConfiguration"]["OutputLocation"]
+        assert location == f"{PLACE}/{file.format(identifier)}"
+        answer = sql.athena.get_query_results(QueryExecutionId=identifier)
+        assert (answer["UpdateCount"], answer["ResultSet"]["Rows"]) == (count, [])
+        key = location.removeprefix(f"s3://{BUCKET}/")
+        listed = sql.s3.list_objects_v2(Bucket=BUCKET, Prefix=key)["Contents"]
+        assert [one["Key"] for one in listed] == [f"{key}.metadata"]
+
+
+@pytest.mark.fidelity("athena.clean_up")
 def test_a_bucket_that_is_not_there(sql: Sql) -> None:
     place = "external_location = 's3://no-such-bucket-here/t/'"
     found = sql.run(f"CREATE TABLE nowhere WITH ({place}) AS SELECT 1 AS a")
