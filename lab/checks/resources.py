@@ -25,6 +25,10 @@ def _stream(bench: Bench, name: str) -> None:
     )
 
 
+def _delivery_stream(bench: Bench, name: str) -> None:
+    bench.client("firehose").delete_delivery_stream(DeliveryStreamName=name)
+
+
 def _bucket(bench: Bench, name: str) -> None:
     s3 = bench.client("s3")
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
@@ -47,15 +51,21 @@ def _database(bench: Bench, name: str) -> None:
     bench.client("glue").delete_database(Name=name)
 
 
+def _work_group(bench: Bench, name: str) -> None:
+    bench.client("athena").delete_work_group(WorkGroup=name, RecursiveDeleteOption=True)
+
+
 def _index(bench: Bench, name: str) -> None:
     bench.search.indices.delete(index=name, ignore_unavailable=True)
 
 
 KINDS: Mapping[str, Callable[[Bench, str], None]] = {
+    "delivery_streams": _delivery_stream,
     "kinesis_streams": _stream,
     "s3_buckets": _bucket,
     "lambda_functions": _function,
     "glue_databases": _database,
+    "athena_work_groups": _work_group,
     "opensearch_indices": _index,
 }
 
@@ -68,8 +78,14 @@ def delete(bench: Bench, resources: Mapping[str, Sequence[str]]) -> list[str]:
             try:
                 KINDS[kind](bench, name)
             except ClientError as error:
-                if error.response["Error"]["Code"] not in GONE:
+                if not _gone(error):
                     raise
             else:
                 deleted.append(name)
     return deleted
+
+
+def _gone(error: ClientError) -> bool:
+    """Athena has no code of its own for a work group that is not there."""
+    said = error.response["Error"]
+    return said["Code"] in GONE or said["Message"] == "WorkGroup is not found."

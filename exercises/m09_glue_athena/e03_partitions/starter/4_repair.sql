@@ -1,0 +1,2 @@
+-- The table has no partition yet.
+SHOW PARTITIONS departures.repaired

@@ -1,0 +1,2 @@
+-- Without this, the table has no partition and therefore no row.
+MSCK REPAIR TABLE departures.repaired

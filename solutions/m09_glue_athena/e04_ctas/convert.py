@@ -1,0 +1,43 @@
+"""Makes the table weather.readings anew from weather.raw. It may be run again at any time."""
+
+from itertools import batched, chain, repeat
+from pathlib import Path
+
+import boto3
+from query import rows, start, wait
+
+PREFIX = "parquet/"
+MOST = 100  # partitions that one statement may write
+
+
+def empty(s3, bucket):
+    """Delete every object below PREFIX: a CTAS refuses a place that is not empty."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX):
+        keys = [{"Key": found["Key"]} for found in page.get("Contents", [])]
+        if keys:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+
+
+def days(athena):
+    """The days of weather.raw, in order."""
+    query_id = start(athena, "SELECT DISTINCT day FROM weather.raw ORDER BY day")
+    wait(athena, query_id)
+    _header, *found = rows(athena, query_id)
+    return [day for (day,) in found]
+
+
+def convert(athena):
+    """Write MOST days at a time: the first with ctas.sql, the others with insert.sql."""
+    names = chain(["ctas.sql"], repeat("insert.sql"))
+    for name, some in zip(names, batched(days(athena), MOST), strict=False):
+        sql = Path(name).read_text()
+        sql = sql.replace("${first}", some[0]).replace("${last}", some[-1])
+        wait(athena, start(athena, sql))
+
+
+if __name__ == "__main__":
+    account = boto3.client("sts").get_caller_identity()["Account"]
+    client = boto3.client("athena")
+    wait(client, start(client, "DROP TABLE IF EXISTS weather.readings"))
+    empty(boto3.client("s3"), f"weather-archive-{account}")
+    convert(client)
