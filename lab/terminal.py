@@ -5,17 +5,19 @@ nothing.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
 from lab.errors import LabError
 from lab.i18n import t
-from lab.stack.doctor import Finding
-from lab.stack.embedded import Started
-from lab.stack.status import ServerStatus
+
+if TYPE_CHECKING:  # heavy, and most verbs show none of these
+    from lab.stack.doctor import Finding
+    from lab.stack.embedded import Started
+    from lab.stack.status import ServerStatus
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
@@ -34,7 +36,7 @@ def show_next(text: str) -> None:
     OUT.print(f"  [bold]→[/] {escape(text)}")
 
 
-def show_started(started: Started) -> None:
+def show_started(started: "Started") -> None:
     """One line per server, as soon as it is ready."""
     if started.recovered:
         OUT.print(f"[yellow]![/] {t('up.recovered', server=started.name)}")
@@ -50,7 +52,7 @@ def show_stopped(names: Sequence[str]) -> None:
         OUT.print(t("down.nothing"))
 
 
-def show_status(servers: Sequence[ServerStatus]) -> None:
+def show_status(servers: "Sequence[ServerStatus]") -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("server", "state", "endpoint", "pid", "memory", "uptime"):
         table.add_column(t(f"status.{column}"), justify="right" if column == "memory" else "left")
@@ -67,7 +69,7 @@ def show_status(servers: Sequence[ServerStatus]) -> None:
     OUT.print(table)
 
 
-def show_findings(findings: Sequence[Finding]) -> None:
+def show_findings(findings: "Sequence[Finding]") -> None:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column()
     table.add_column(style="bold", no_wrap=True)
@@ -88,6 +90,14 @@ def show_install_step(step: str) -> None:
 @contextmanager
 def download_progress(name: str, size: int) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal, a line at the end elsewhere."""
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TransferSpeedColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

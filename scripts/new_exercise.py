@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from lab.config import ROOT
-from lab.course.loader import ID
+from lab.course.tables import ID
 
 EXERCISE = """id = "{id}"
 minutes = 20
@@ -155,7 +155,9 @@ def main(arguments: list[str] | None = None) -> None:
         f"{folder.relative_to(ROOT)}\n"
         "Now: exercise.toml (needs, services, domains, fidelity, [resources]), statement, check,\n"
         "hints, starter, solution and notes, in both languages. For each task, add a wrong answer\n"
-        "to tests/content/test_wrong_answers.py. pytest tests/content says what is missing.\n"
+        f"to tests/content/test_wrong_answers_{given.module.split('_')[0]}.py. After a change of a "
+        "diagram:\n"
+        "python scripts/pictures.py. pytest tests/content says what is missing.\n"
     )
 
 

@@ -56,6 +56,11 @@ class Outcome:
         return self.program if first and self.program else first
 
     @property
+    def passed(self) -> frozenset[int]:
+        """The numbers of the tasks that passed."""
+        return frozenset(r.task.number for r in self.results if r.status == "pass")
+
+    @property
     def points(self) -> int:
         return sum(result.task.points for result in self.results if result.status == "pass")
 
@@ -72,12 +77,17 @@ def tasks(check: Path) -> list[Task]:
     return found
 
 
+def prepares(check: Path) -> list[Any]:
+    """What the check runs to put into the lab what its exercise begins with."""
+    found: list[Any] = list(_load(check).values())
+    return [step for step in found if hasattr(step, "lab_prepares")]
+
+
 def prepare(check: Path, bench: Bench) -> bool:
     """Run what the check prepares; False when there is nothing to prepare. Raises LabError
     ``prepare-failed``.
     """
-    found: list[Any] = list(_load(check).values())
-    steps = [step for step in found if hasattr(step, "lab_prepares")]
+    steps = prepares(check)
     for step in steps:
         try:
             step(bench)

@@ -163,4 +163,12 @@ def merge(
     from lab.course import roster
 
     secret = reports.read_key(key) if key else None
-    typer.echo(roster.table(roster.read(files), secret), nl=False)
+    entries = []
+    for file in files:
+        try:
+            entries.append(roster.read(file))
+        except LabError as error:
+            terminal.show_error(error)
+    typer.echo(roster.table(entries, secret), nl=False)
+    if len(entries) < len(files):
+        raise typer.Exit(1)

@@ -1,5 +1,8 @@
 """What the course consists of, as it was read from ``exercises/``. Nothing here changes while a
 learner works; what they did is in ``progress``.
+
+The types of the fields are also the form of the files: ``tables.make`` reads a class from a table
+by them.
 """
 
 from collections.abc import Mapping
@@ -8,6 +11,7 @@ from pathlib import Path
 
 from lab import i18n
 from lab.checks.text import Text
+from lab.course.tables import Id, Positive
 
 HINT_LEVELS = ("nudge", "method", "nearly")
 GENERAL = "general"
@@ -17,25 +21,25 @@ GENERAL = "general"
 class Exercise:
     """One exercise. ``id`` is stable words such as ``kinesis.hot_shard``; ``folder`` holds its
     files and ``solution`` the same files done. ``points`` is the sum of its tasks'; ``needs`` are
-    the exercises whose AWS state it begins with; ``programs`` are run before the tasks; ``hints``
-    are by the failing check's code, three levels each. ``wrong`` is the code with which the starter
-    fails.
+    the exercises whose AWS state it begins with; ``programs`` are run before the tasks;
+    ``resources`` is what ``lab reset`` deletes; ``hints`` are by the failing check's code, three
+    levels each. ``wrong`` is the code with which the starter fails.
     """
 
-    id: str
-    module: str
-    folder: Path
-    solution: Path
+    id: Id
     title: Text
-    minutes: int
-    points: int
+    minutes: Positive
+    points: Positive
     needs: tuple[str, ...]
     programs: tuple[str, ...]
     services: tuple[str, ...]
     domains: tuple[str, ...]
     fidelity: tuple[str, ...]
-    resources: Mapping[str, tuple[str, ...]]
     wrong: str
+    module: str
+    folder: Path
+    solution: Path
+    resources: Mapping[str, tuple[str, ...]]
     hints: Mapping[str, tuple[Text, ...]]
 
     @property
@@ -64,10 +68,10 @@ class Option:
 class Question:
     """A question of a module's quiz: four options, one or several right. ``exercise`` proves it."""
 
-    id: str
+    id: Id
+    exercise: str
     prompt: Text
     options: tuple[Option, ...]
-    exercise: str
 
     @property
     def right(self) -> frozenset[int]:
@@ -90,25 +94,47 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """A line of a rubric. With a ``measure`` the machine marks it, else the instructor does."""
+    """A line of a rubric. With a ``measure`` or a ``task`` (its number in the question's
+    ``check.py``) the machine marks it, else the instructor does.
+    """
 
-    id: str
-    points: int
+    id: Id
+    points: Positive
     text: Text
-    measure: Measure | None
+    measure: Measure | None = None
+    task: int = 0
+
+    @property
+    def by_machine(self) -> bool:
+        return self.measure is not None or self.task > 0
 
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """A question that is answered in writing and marked by its criteria."""
+    """A question that is answered in writing, in figures or in files that run, and marked by its
+    criteria. ``work`` names the folder of the module, if there is one, that holds ``check.py`` and
+    ``starter/``; ``solution`` is where the same files stand done.
+    """
 
-    id: str
-    module: str
+    id: Id
     title: Text
+    minutes: Positive
     context: Text
     deliverables: tuple[Text, ...]
-    minutes: int
     criteria: tuple[Criterion, ...]
+    module: str
+    folder: Path
+    solution: Path
+    work: str = ""
+
+    @property
+    def check(self) -> Path | None:
+        """What marks the files that run; None when there are none."""
+        return self.folder / self.work / "check.py" if self.work else None
+
+    @property
+    def starter(self) -> Path | None:
+        return self.folder / self.work / "starter" if self.work else None
 
     @property
     def points(self) -> int:
@@ -118,18 +144,20 @@ class OpenQuestion:
 @dataclass(frozen=True, slots=True)
 class Module:
     """A module of the syllabus. It is ``present`` when its folder is there. ``qcm`` and ``open``
-    are the points that the syllabus gives to its quiz and its open questions.
+    are the points that the syllabus gives to its quiz and its open questions; ``domains`` are those
+    that its exercises serve, or will.
     """
 
-    id: str
+    id: Id
     part: str
     title: Text
-    folder: Path
     minutes: int
     qcm: int
     qcm_minutes: int
     open: int
     open_minutes: int
+    domains: tuple[str, ...]
+    folder: Path
     present: bool = False
     summary: Text | None = None
     exercises: tuple[Exercise, ...] = ()
@@ -152,7 +180,7 @@ class Module:
 class Part:
     """A half of the course, with the points of its participation."""
 
-    id: str
+    id: Id
     title: Text
     participation: int
 
@@ -161,7 +189,7 @@ class Part:
 class Way:
     """A way through the course: modules in order."""
 
-    id: str
+    id: Id
     title: Text
     advice: Text
     modules: tuple[str, ...]
@@ -169,11 +197,14 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain of a certification's guide, as the exercises name it."""
+    """A domain of a certification's guide, as the exercises name it. ``coverage`` is the share of
+    the domain, in percent, that the whole course prepares for.
+    """
 
-    id: str
+    id: Id
     exam: str
     title: Text
+    coverage: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +223,10 @@ class Course:
     def exercises(self) -> tuple[Exercise, ...]:
         return tuple(one for module in self.modules for one in module.exercises)
 
+    @property
+    def open_questions(self) -> tuple[OpenQuestion, ...]:
+        return tuple(one for module in self.modules for one in module.open_questions)
+
     def exercise(self, wanted: str) -> Exercise:
         """The exercise ``wanted``, or the only one whose id ends so (``hot_shard``)."""
         found = [one for one in self.exercises if wanted in (one.id, one.id.split(".")[-1])]
@@ -209,9 +244,9 @@ class Course:
         return found[0]
 
     def open_question(self, wanted: str) -> OpenQuestion:
-        found = [one for module in self.modules for one in module.open_questions]
-        for question in found:
-            if question.id == wanted:
-                return question
-        known = ", ".join(one.id for one in found)
-        raise i18n.lab_error("no-such-question", name=wanted, known=known or "-")
+        """The question ``wanted``, or the only one whose id ends so."""
+        found = [one for one in self.open_questions if wanted in (one.id, one.id.split(".")[-1])]
+        if len(found) != 1:
+            known = ", ".join(one.id for one in self.open_questions)
+            raise i18n.lab_error("no-such-question", name=wanted, known=known or "-")
+        return found[0]

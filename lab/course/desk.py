@@ -3,7 +3,6 @@ in the progress.
 """
 
 import tempfile
-import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,14 +12,11 @@ from lab.checks.bench import Bench
 from lab.checks.runner import Outcome, TaskResult
 from lab.checks.text import Text
 from lab.config import Config
-from lab.course import workspace
-from lab.course.content import GENERAL, HINT_LEVELS, Course, Exercise
+from lab.course import answers, workspace
+from lab.course.content import GENERAL, HINT_LEVELS, Course, Exercise, OpenQuestion
 from lab.course.places import Places
-from lab.course.progress import Attempts, Progress, Store
+from lab.course.progress import Attempts, OpenAnswer, Progress, Store
 from lab.i18n import lab_error
-
-DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""The lab is on this machine: no proxy stands before it."""
 
 LONGEST_STEP = 1800.0
 """Two checks further apart than so many seconds have a pause between them, which is no work."""
@@ -152,6 +148,38 @@ class Desk:
         else:
             self.start(exercise)
 
+    def begin_answer(self, question: OpenQuestion, *, exam: bool) -> bool:
+        """Lay out the folder of an open question, and put into the lab what it begins with; False
+        when that has been done before.
+        """
+        folder = self.places.folder(question.id)
+        if question.check and not folder.exists() and runner.prepares(question.check):
+            self.need_lab()
+        begun = answers.begin(question, folder, self.store, exam=exam)
+        if begun and question.check:
+            runner.prepare(question.check, self._bench(question))
+        return begun
+
+    def hand_in(self, question: OpenQuestion) -> tuple[OpenAnswer, Outcome | None]:
+        """Mark what the machine can mark, and record it: the answer, and how its ``check.py`` went
+        if it has one. After an error of ours nothing is recorded. Not every answer needs the lab:
+        Raises LabError ``lab-down`` when that is why it could not be marked.
+        """
+        folder = self.places.folder(question.id)
+        handed = answers.need_open(question, folder, self.store)
+        if question.check is None:
+            return answers.hand_in(question, folder, self.store), None
+        if runner.prepares(question.check):
+            self.need_lab()
+        bench = self._bench(question)
+        runner.prepare(question.check, bench)
+        outcome = runner.run(question.check, bench)
+        if outcome.status == "error":
+            self.need_lab()
+        else:
+            handed = answers.hand_in(question, folder, self.store, outcome.passed)
+        return handed, outcome
+
     def needed_by(self, exercise: Exercise) -> list[Exercise]:
         """Those whose state it begins with, and those that they need, in the course's order."""
         wanted = {exercise.id}
@@ -173,13 +201,21 @@ class Desk:
                 raise lab_error("solution-broken", id=exercise.id, reason=failure.actual)
 
     def need_lab(self) -> None:
-        """Raise LabError ``lab-down`` unless the lab answers."""
-        try:
-            DIRECT.open(f"{self.config.endpoint_url}/_lab/health", timeout=10).close()
-        except OSError as error:
-            raise lab_error("lab-down", url=self.config.endpoint_url) from error
+        """Raise LabError ``lab-down`` or ``lab-unwell`` unless the lab answers, whole."""
+        from urllib.error import HTTPError
+        from urllib.request import ProxyHandler, build_opener
 
-    def _bench(self, exercise: Exercise, work: Path | None = None) -> Bench:
+        url = self.config.endpoint_url
+        direct = build_opener(ProxyHandler({}))  # on this machine: no proxy stands before it
+        try:
+            direct.open(f"{url}/_lab/health", timeout=10).close()
+        except HTTPError as error:
+            error.close()
+            raise lab_error("lab-unwell", url=url, status=error.code) from error
+        except OSError as error:
+            raise lab_error("lab-down", url=url) from error
+
+    def _bench(self, given: Exercise | OpenQuestion, work: Path | None = None) -> Bench:
         with self.store.changing() as progress:
-            seed = f"{progress.seed}/{exercise.id}"
-        return Bench(self.config, work or self.places.folder(exercise.id), seed)
+            seed = f"{progress.seed}/{given.id}"
+        return Bench(self.config, work or self.places.folder(given.id), seed)

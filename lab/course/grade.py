@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lab.course import answers, quiz
 from lab.course.content import Course, Module
 from lab.course.progress import Attempts, Progress
+from lab.i18n import decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,11 @@ class Grade:
     def complete(self) -> bool:
         """Everything that the syllabus gives points for can be done here."""
         return abs(self.total.here - self.total.syllabus) < 0.005
+
+
+def shortest(points: float) -> str:
+    """Points as they are read, without a decimal that says nothing."""
+    return decimal(points, 0 if float(points).is_integer() else 1)
 
 
 def compute(course: Course, progress: Progress) -> Grade:

@@ -2,11 +2,9 @@
 the file, the key and what to do; nothing is guessed.
 """
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from lab.checks.resources import KINDS
 from lab.checks.text import Text
@@ -15,20 +13,15 @@ from lab.course.content import (
     GENERAL,
     HINT_LEVELS,
     Course,
-    Criterion,
     Domain,
     Exercise,
-    Measure,
     Module,
     OpenQuestion,
-    Option,
     Part,
     Question,
     Way,
 )
-from lab.course.tables import Table
-
-ID = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*(\.[a-z0-9]+(_[a-z0-9]+)*)?")
+from lab.course.tables import Table, make
 
 
 class _Named(Protocol):
@@ -40,85 +33,62 @@ def load(exercises: Path, solutions: Path) -> Course:
     """The course of ``exercises``. Raises LabError ``course-file``."""
     file = tables.read(exercises / "course.toml")
     grade = file.table("grade")
-    parts = tuple(
-        Part(_id(one), one.both("title"), one.integer("participation"))
-        for one in _each(file, "parts")
-    )
-    modules = tuple(_module(one, exercises, solutions, parts) for one in _each(file, "modules"))
     course = Course(
         title=file.both("title"),
-        scale=grade.integer("scale", least=1),
+        scale=grade.positive("scale"),
         pass_at=grade.integer("pass"),
-        parts=parts,
-        modules=modules,
-        paths=tuple(_path(one, modules) for one in _each(file, "paths")),
-        domains=tuple(
-            Domain(_id(one), one.text("exam"), one.both("title")) for one in _each(file, "domains")
-        ),
+        parts=tuple(make(Part, one) for one in file.tables("parts")),
+        modules=tuple(_module(one, exercises, solutions) for one in file.tables("modules")),
+        paths=tuple(make(Way, one) for one in file.tables("paths")),
+        domains=tuple(make(Domain, one) for one in file.tables("domains")),
     )
     grade.close()
     file.close()
-    _check_references(course)
+    _check_references(course, file)
     return course
 
 
-def _module(table: Table, exercises: Path, solutions: Path, parts: Sequence[Part]) -> Module:
-    name = _id(table)
-    folder = exercises / name
-    module = Module(
-        id=name,
-        part=_one_of(table, "part", parts),
-        title=table.both("title"),
-        folder=folder,
-        minutes=table.integer("minutes"),
-        qcm=table.integer("qcm"),
-        qcm_minutes=table.integer("qcm_minutes"),
-        open=table.integer("open"),
-        open_minutes=table.integer("open_minutes"),
-    )
-    if not (folder / "module.toml").is_file():
-        return module
-    own = tables.read(folder / "module.toml")
-    summary = own.both("summary")
-    own.close()
-    folders = sorted(file.parent for file in folder.glob("e*/exercise.toml"))
-    found = tuple(_exercise(one, solutions / name / one.name, name) for one in folders)
-    return replace(
-        module,
-        present=True,
-        summary=summary,
-        exercises=found,
-        questions=_questions(folder / "quiz.toml"),
-        open_questions=_open_questions(folder / "open.toml", name),
-    )
+def _module(table: Table, exercises: Path, solutions: Path) -> Module:
+    name = table.id("id")
+    folder, solution = exercises / name, solutions / name
+    found: dict[str, Any] = {"folder": folder, "present": (folder / "module.toml").is_file()}
+    own: dict[str, Any] = {"summary": None, "exercises": (), "questions": (), "open_questions": ()}
+    if found["present"]:
+        file = tables.read(folder / "module.toml")
+        folders = sorted(one.parent for one in folder.glob("e*/exercise.toml"))
+        own = {
+            "summary": file.both("summary"),
+            "exercises": tuple(_exercise(one, solution / one.name, name) for one in folders),
+            "questions": tuple(_questions(folder / "quiz.toml")),
+            "open_questions": tuple(_open_questions(folder / "open.toml", solution)),
+        }
+        file.close()
+    return make(Module, table, **found, **own)
 
 
 def _exercise(folder: Path, solution: Path, module: str) -> Exercise:
     table = tables.read(folder / "exercise.toml")
-    resources = table.table("resources") if table.has("resources") else None
-    exercise = Exercise(
-        id=_id(table),
+    exercise = make(
+        Exercise,
+        table,
         module=module,
         folder=folder,
         solution=solution,
-        title=table.both("title"),
-        minutes=table.integer("minutes", least=1),
-        points=table.integer("points", least=1),
-        needs=table.words("needs"),
-        programs=table.words("programs"),
-        services=table.words("services"),
-        domains=table.words("domains"),
-        fidelity=table.words("fidelity"),
-        resources={kind: resources.words(kind) for kind in KINDS} if resources else {},
-        wrong=table.text("wrong"),
+        resources=_resources(table),
         hints=_hints(folder / "hints.toml"),
     )
-    if resources:
-        resources.close()
-    table.close()
     if exercise.wrong not in exercise.hints:
         raise table.error("wrong", "no-hints", code=exercise.wrong)
     return exercise
+
+
+def _resources(table: Table) -> dict[str, tuple[str, ...]]:
+    if not table.has("resources"):
+        return {}
+    own = table.table("resources")
+    found = {kind: own.words(kind) for kind in KINDS}
+    own.close()
+    return found
 
 
 def _hints(file: Path) -> dict[str, tuple[Text, ...]]:
@@ -132,115 +102,67 @@ def _hints(file: Path) -> dict[str, tuple[Text, ...]]:
     return hints
 
 
-def _questions(file: Path) -> tuple[Question, ...]:
+def _questions(file: Path) -> Iterable[Question]:
+    for table in _each(file):
+        question = make(Question, table)
+        if len(question.options) != 4 or not 1 <= len(question.right) <= 3:
+            raise table.error("options", "options")
+        yield question
+
+
+def _open_questions(file: Path, solution: Path) -> Iterable[OpenQuestion]:
+    folder = file.parent
+    for table in _each(file):
+        place = solution / table.text("work") if table.has("work") else solution
+        question = make(OpenQuestion, table, module=folder.name, folder=folder, solution=place)
+        if question.check and not question.check.is_file():
+            raise table.error("work", "no-check", file=question.check)
+        for one in question.criteria:
+            if one.task and (one.measure or not question.work):
+                raise table.error("criteria", "task", id=one.id)
+        yield question
+
+
+def _each(file: Path) -> Iterable[Table]:
+    """The questions of a file, if it is there, each id once."""
     if not file.is_file():
-        return ()
+        return
     table = tables.read(file)
-    found = []
-    for one in _each(table, "questions"):
-        options = tuple(
-            Option(option.both("text"), option.flag("right"), option.both("why"))
-            for option in _each(one, "options")
-        )
-        question = Question(_id(one), one.both("prompt"), options, one.text("exercise"))
-        if len(options) != 4 or not 1 <= len(question.right) <= 3:
-            raise one.error("options", "options")
-        found.append(question)
+    seen: set[str] = set()
+    for one in table.tables("questions"):
+        name = one.id("id")
+        if name in seen:
+            raise table.error("questions", "twice", value=name)
+        seen.add(name)
+        yield one
     table.close()
-    _unique(table, "questions", found)
-    return tuple(found)
 
 
-def _open_questions(file: Path, module: str) -> tuple[OpenQuestion, ...]:
-    if not file.is_file():
-        return ()
-    table = tables.read(file)
-    found = tuple(
-        OpenQuestion(
-            id=_id(one),
-            module=module,
-            title=one.both("title"),
-            context=one.both("context"),
-            deliverables=tuple(each.both("text") for each in _each(one, "deliverables")),
-            minutes=one.integer("minutes", least=1),
-            criteria=tuple(_criterion(each) for each in _each(one, "criteria")),
-        )
-        for one in _each(table, "questions")
-    )
-    table.close()
-    _unique(table, "questions", found)
-    return found
-
-
-def _criterion(table: Table) -> Criterion:
-    measure = None
-    if table.has("measure"):
-        own = table.table("measure")
-        measure = Measure(own.text("key"), own.number("value"), own.number("tolerance"))
-        own.close()
-    return Criterion(_id(table), table.integer("points", least=1), table.both("text"), measure)
-
-
-def _path(table: Table, modules: Sequence[Module]) -> Way:
-    path = Way(_id(table), table.both("title"), table.both("advice"), table.words("modules"))
-    known = {module.id for module in modules}
-    for name in path.modules:
-        if name not in known:
-            raise table.error("modules", "not-among", value=name, known=", ".join(sorted(known)))
-    return path
-
-
-def _check_references(course: Course) -> None:
-    """An exercise needs only exercises before it, and names only domains that there are."""
-    before: set[str] = set()
-    domains = {domain.id for domain in course.domains}
+def _check_references(course: Course, file: Table) -> None:
+    """A module is of a part that there is, a path goes through modules that there are, an exercise
+    needs only exercises before it and names domains that there are, and one proves each answer.
+    """
+    for number, module in enumerate(course.modules, start=1):
+        _among(file, f"modules[{number}].part", [module.part], course.parts)
+        _among(file, f"modules[{number}].domains", module.domains, course.domains)
+    for number, path in enumerate(course.paths, start=1):
+        _among(file, f"paths[{number}].modules", path.modules, course.modules)
+    before: list[Exercise] = []
     for exercise in course.exercises:
         table = Table(exercise.folder / "exercise.toml", {})
-        for key, names, known in (
-            ("needs", exercise.needs, before),
-            ("domains", exercise.domains, domains),
-        ):
-            for name in names:
-                if name not in known:
-                    raise table.error(
-                        key, "not-among", value=name, known=", ".join(sorted(known)) or "-"
-                    )
-        if exercise.id in before:
+        _among(table, "needs", exercise.needs, before)
+        _among(table, "domains", exercise.domains, course.domains)
+        if exercise.id in {one.id for one in before}:
             raise table.error("id", "twice", value=exercise.id)
-        before.add(exercise.id)
+        before.append(exercise)
     for module in course.modules:
+        table = Table(module.folder / "quiz.toml", {})
         for question in module.questions:
-            if question.exercise not in before:
-                table = Table(module.folder / "quiz.toml", {}, f"questions.{question.id}.")
-                among = ", ".join(sorted(before)) or "-"
-                raise table.error("exercise", "not-among", value=question.exercise, known=among)
+            _among(table, f"questions.{question.id}.exercise", [question.exercise], before)
 
 
-def _each(table: Table, key: str) -> Iterable[Table]:
-    """The tables of a list, each closed once it has been read."""
-    for one in table.tables(key):
-        yield one
-        one.close()
-
-
-def _id(table: Table) -> str:
-    value = table.text("id")
-    if not ID.fullmatch(value):
-        raise table.error("id", "id", value=value)
-    return value
-
-
-def _one_of(table: Table, key: str, among: Sequence[_Named]) -> str:
-    value = table.text(key)
+def _among(table: Table, key: str, names: Iterable[str], among: Sequence[_Named]) -> None:
     known = [one.id for one in among]
-    if value not in known:
-        raise table.error(key, "not-among", value=value, known=", ".join(known))
-    return value
-
-
-def _unique(table: Table, key: str, found: Sequence[_Named]) -> None:
-    seen: set[str] = set()
-    for one in found:
-        if one.id in seen:
-            raise table.error(key, "twice", value=one.id)
-        seen.add(one.id)
+    for name in names:
+        if name not in known:
+            raise table.error(key, "not-among", value=name, known=", ".join(known) or "-")

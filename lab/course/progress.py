@@ -10,15 +10,16 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
-from filelock import FileLock
-
+from lab.course import workspace
 from lab.i18n import lab_error
 
-SCHEMA = 1
+SCHEMA = 2
+"""1 had no ``started`` and ``deadline`` in an open answer; it is read as 2 with neither."""
 
 Clock = Callable[[], float]
 
@@ -63,14 +64,21 @@ class QuizAnswers:
 
 @dataclass(slots=True)
 class OpenAnswer:
-    """One open question: points by criterion, those that the machine gave and those that the
-    instructor gave. ``digest`` is that of the answer's files when it was handed in.
+    """One open question: when it was begun and handed in, and the points by criterion, those that
+    the machine gave and those that the instructor gave. ``digest`` is that of the answer's files
+    when it was handed in; ``deadline`` is set in exam mode.
     """
 
-    submitted: float
-    digest: str
+    started: float | None = None
+    submitted: float | None = None
+    digest: str = ""
     measured: dict[str, float] = field(default_factory=dict)
     marked: dict[str, float] = field(default_factory=dict)
+    deadline: float | None = None
+
+    @property
+    def exam(self) -> bool:
+        return self.deadline is not None
 
 
 @dataclass(slots=True)
@@ -105,23 +113,35 @@ class Store:
             return Progress(seed=secrets.token_hex(8))
         except UnicodeDecodeError as error:
             raise self._torn(error) from error
+        except OSError as error:
+            raise workspace.closed(self.file.parent, error) from error
         try:
             values = json.loads(text)
-            schema = values.pop("schema")
+            schema = int(values.pop("schema"))
             if schema > SCHEMA:
                 raise lab_error("progress-newer", file=self.file, found=schema, known=SCHEMA)
             return _progress(values)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise self._torn(error) from error
+            raise self._torn(f"{type(error).__name__}: {error}") from error
 
     @contextmanager
     def changing(self) -> Iterator[Progress]:
-        """The progress, to be changed; written when the block ends well."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.file.with_suffix(".lock")):
+        """The progress, to be changed; written when the block ends well. Raises LabError
+        ``work-closed`` when the folder cannot be written.
+        """
+        from filelock import FileLock  # heavy, and what only reads needs none
+
+        with workspace.writing(self.file.parent):
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.file.with_suffix(".lock"))
+            lock.acquire()
+        try:
             progress = self.read()
             yield progress
-            self._write(progress)
+            with workspace.writing(self.file.parent):
+                self._write(progress)
+        finally:
+            lock.release()
 
     def _write(self, progress: Progress) -> None:
         text = json.dumps({"schema": SCHEMA, **asdict(progress)}, indent=2, ensure_ascii=False)
@@ -132,19 +152,35 @@ class Store:
             os.fsync(stream.fileno())
         beside.replace(self.file)
 
-    def _torn(self, error: Exception) -> Exception:
-        return lab_error("progress-torn", file=self.file, reason=error)
+    def _torn(self, reason: object) -> Exception:
+        return lab_error("progress-torn", file=self.file, reason=reason)
 
 
 def _progress(values: dict[str, Any]) -> Progress:
-    exercises = {name: _made(Attempts, one) for name, one in values.pop("exercises").items()}
-    quizzes = {name: _made(QuizAnswers, one) for name, one in values.pop("quizzes").items()}
-    answers = {name: _made(OpenAnswer, one) for name, one in values.pop("open").items()}
-    return Progress(**values, exercises=exercises, quizzes=quizzes, open=answers)
+    records: dict[str, Any] = {
+        key: {name: _made(kind, one) for name, one in values.pop(key).items()}
+        for key, kind in (("exercises", Attempts), ("quizzes", QuizAnswers), ("open", OpenAnswer))
+    }
+    return _made(Progress, {**values, **records})
 
 
 def _made[T](kind: type[T], values: dict[str, Any]) -> T:
-    """A record with every field of its kind and no other."""
-    if set(values) != {one.name for one in fields(kind)}:  # type: ignore[arg-type]  # dataclasses
-        raise ValueError(f"{kind.__name__} with {sorted(values)}")
+    """A record of its kind, each value of its field's type; an unknown field is refused."""
+    hints = get_type_hints(kind)
+    for name, value in values.items():
+        if name not in hints or not _is(value, hints[name]):
+            raise ValueError(f"{kind.__name__}.{name} = {value!r:.60}")
     return kind(**values)
+
+
+def _is(value: object, hint: Any) -> bool:
+    """Whether a value read from JSON is of a type such as ``dict[str, int]``."""
+    arguments = get_args(hint)
+    if isinstance(hint, UnionType):
+        return any(_is(value, one) for one in arguments)
+    if get_origin(hint) is dict:
+        return isinstance(value, dict) and all(_is(one, arguments[1]) for one in value.values())
+    if get_origin(hint) is list:
+        return isinstance(value, list) and all(_is(one, arguments[0]) for one in value)
+    kinds = (int, float) if hint is float else hint
+    return isinstance(value, kinds) and not isinstance(value, bool)

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lab.course import grade
-from lab.course.content import Course, Exercise
+from lab.course import answers, coverage, grade
+from lab.course.content import Course, Exercise, OpenQuestion
 from lab.course.grade import Score
-from lab.course.progress import Attempts, Progress
+from lab.course.progress import Attempts, OpenAnswer, Progress
 from lab.i18n import lab_error
 
 SCHEMA = 1
@@ -50,6 +50,7 @@ def build(course: Course, progress: Progress, now: float) -> dict[str, Any]:
             for one in result.modules
         ],
         "exercises": [_exercise(one, progress) for one in course.exercises],
+        "questions": [_question(one, progress) for one in course.open_questions],
         "domains": _domains(course, progress),
     }
 
@@ -61,7 +62,8 @@ def sign(report: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 def verifies(report: Mapping[str, Any], key: str) -> bool:
     """Whether the signature is that of this report with this key."""
-    return hmac.compare_digest(str(report.get("signature", "")), _signature(report, key))
+    given = str(report.get("signature", ""))
+    return hmac.compare_digest(given.encode(), _signature(report, key).encode())
 
 
 def read_key(file: Path) -> str:
@@ -111,16 +113,44 @@ def _exercise(exercise: Exercise, progress: Progress) -> dict[str, Any]:
     }
 
 
+def _question(question: OpenQuestion, progress: Progress) -> dict[str, Any]:
+    found = progress.open.get(question.id, OpenAnswer())
+    points, waiting = answers.points(question, found)
+    took = None
+    if found.started is not None and found.submitted is not None:
+        took = round(found.submitted - found.started)
+    return {
+        "id": question.id,
+        "points": points,
+        "of": question.points,
+        "waiting": waiting,
+        "exam": found.exam,
+        "started": _time(found.started),
+        "submitted": _time(found.submitted),
+        "seconds": took,
+        "digest": found.digest,
+    }
+
+
 def _domains(course: Course, progress: Progress) -> list[dict[str, Any]]:
-    """Each certification's domains: how many exercises serve it, and how many are passed."""
+    """Each certification's domains: how many exercises serve it, how many of them are passed, and
+    in percent of the domain what the whole course and what is passed prepare for.
+    """
     rows = []
-    for domain in course.domains:
-        serving = [one for one in course.exercises if domain.id in one.domains]
+    for one in coverage.compute(course, progress, [module.id for module in course.modules]):
+        serving = [each for each in course.exercises if one.domain.id in each.domains]
         passed = sum(
-            progress.exercises.get(one.id, Attempts()).passed is not None for one in serving
+            progress.exercises.get(each.id, Attempts()).passed is not None for each in serving
         )
         rows.append(
-            {"id": domain.id, "exam": domain.exam, "passed": passed, "exercises": len(serving)}
+            {
+                "id": one.domain.id,
+                "exam": one.domain.exam,
+                "passed": passed,
+                "exercises": len(serving),
+                "coverage": round(one.planned, 1),
+                "covered": round(one.passed, 1),
+            }
         )
     return rows
 

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,9 @@ class Entry:
     report: dict[str, Any]
 
 
-def read(files: Sequence[Path]) -> list[Entry]:
+def read(file: Path) -> Entry:
     """Raises LabError ``class-report`` for a file that is no report."""
-    return [Entry(file, _read(file)) for file in files]
+    return Entry(file, _read(file))
 
 
 def table(entries: Sequence[Entry], key: str | None) -> str:
@@ -66,7 +66,8 @@ def _signature_remark(found: dict[str, Any], key: str | None) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name that a spreadsheet does not take for a formula."""
+    """A name that a spreadsheet does not take for a formula, on one line."""
+    name = " ".join(name.split())
     return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
 
 
@@ -74,9 +75,23 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
         if found["schema"] != report.SCHEMA:
-            raise ValueError(f"schema {found['schema']}")
-        for key in ("name", "seed", "grade", "exercises"):
-            found[key]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise lab_error("class-report", file=file, reason=error) from error
+            raise ValueError(f"schema {found['schema']} ≠ {report.SCHEMA}")
+        for value, kind in _values(found):
+            if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
+                raise ValueError(f"{value!r:.40} ≠ {kind}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+        raise lab_error("class-report", file=file, reason=reason) from error
     return dict(found)
+
+
+def _values(found: dict[str, Any]) -> Iterator[tuple[object, Any]]:
+    """What the table reads of a report, and the type that each must have."""
+    grade = found["grade"]
+    number = int | float
+    yield found["name"], str
+    yield found["seed"], str
+    yield from ((grade[name], number) for name in ("got", "here", "waiting"))
+    yield grade["scaled"], number | None
+    yield grade["passed"], bool
+    yield from ((one["seconds"], number) for one in found["exercises"])

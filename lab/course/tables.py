@@ -1,13 +1,23 @@
 """Reads the content's TOML files with errors that name the file, the key, and what to do."""
 
+import re
 import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from lab.checks.text import Text
 from lab.config import ROOT
 from lab.errors import LabError
 from lab.i18n import lab_error, t
+
+ID = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*(\.[a-z0-9]+(_[a-z0-9]+)*)?")
+
+Id = Annotated[str, "id"]
+"""Stable words: small letters, digits and ``_``, with at most one dot."""
+Positive = Annotated[int, "positive"]
+"""At least 1."""
 
 
 class Table:
@@ -37,11 +47,20 @@ class Table:
             raise self.error(key, "text")
         return value.strip()
 
+    def id(self, key: str) -> str:
+        value = self.text(key)
+        if not ID.fullmatch(value):
+            raise self.error(key, "id", value=value)
+        return value
+
     def integer(self, key: str, *, least: int = 0) -> int:
         value = self._read(key)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise self.error(key, "integer", least=least)
         return value
+
+    def positive(self, key: str) -> int:
+        return self.integer(key, least=1)
 
     def number(self, key: str) -> float:
         value = self._read(key)
@@ -70,6 +89,14 @@ class Table:
         text = Text(fr=table.text("fr"), en=table.text("en"))
         table.close()
         return text
+
+    def sentences(self, key: str) -> tuple[Text, ...]:
+        """A list of tables that hold a ``text`` in both languages each."""
+        found = []
+        for one in self.tables(key):
+            found.append(one.both("text"))
+            one.close()
+        return tuple(found)
 
     def table(self, key: str) -> "Table":
         value = self._read(key)
@@ -114,3 +141,40 @@ def read(file: Path) -> Table:
         raise Table(file, {}).error("-", "no-file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Table(file, {}).error("-", "no-toml", detail=error) from error
+
+
+READERS: Mapping[Any, Callable[[Table, str], Any]] = {
+    str: Table.text,
+    Id: Table.id,
+    int: Table.integer,
+    Positive: Table.positive,
+    float: Table.number,
+    bool: Table.flag,
+    Text: Table.both,
+    tuple[str, ...]: Table.words,
+    tuple[Text, ...]: Table.sentences,
+}
+"""How a field of each type is read; a field that is a dataclass, or a tuple of them, is made."""
+
+
+def make[T](kind: type[T], table: Table, **given: object) -> T:
+    """An object of the dataclass ``kind``: what is not ``given`` is read from ``table`` by the type
+    of its field. A field that has a default may be absent; a key that is no field is refused.
+    """
+    hints = get_type_hints(kind, include_extras=True)
+    values = dict(given)
+    for field in fields(kind):  # type: ignore[arg-type]  # always a dataclass
+        absent = field.default is not MISSING and not table.has(field.name)
+        if field.name not in given and not absent:
+            values[field.name] = _value(table, field.name, hints[field.name])
+    table.close()
+    return kind(**values)
+
+
+def _value(table: Table, key: str, hint: Any) -> Any:
+    if hint in READERS:
+        return READERS[hint](table, key)
+    kind = get_args(hint)[0]  # of ``tuple[kind, ...]`` or ``kind | None``
+    if get_origin(hint) is tuple:
+        return tuple(make(kind, one) for one in table.tables(key))
+    return make(kind, table.table(key))

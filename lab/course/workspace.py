@@ -3,10 +3,12 @@
 import difflib
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from lab.course.content import Exercise
+from lab.errors import LabError
 from lab.i18n import lab_error
 
 IGNORED = shutil.ignore_patterns("__pycache__", ".*")
@@ -21,13 +23,34 @@ def copy_starter(exercise: Exercise, folder: Path, *, force: bool, now: datetime
         if not force:
             raise lab_error("work-exists", folder=folder, id=exercise.id)
         backup = folder.with_name(f"{folder.name}.{now:%Y%m%d-%H%M%S}")
-        folder.rename(backup)
+        with writing(folder.parent):
+            folder.rename(backup)
     copy(exercise.starter, folder)
     return backup
 
 
 def copy(source: Path, target: Path) -> None:
-    shutil.copytree(source, target, ignore=IGNORED)
+    """Copy a folder: all of it or nothing. Raises LabError ``work-closed``."""
+    beside = target.with_name(f".{target.name}.new")
+    with writing(target.parent):
+        try:
+            shutil.copytree(source, beside, ignore=IGNORED)
+            beside.rename(target)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """What the disk or its rights refuse within the block is the LabError ``work-closed``."""
+    try:
+        yield
+    except (OSError, shutil.Error) as error:
+        raise closed(folder, error) from error
+
+
+def closed(folder: Path, error: OSError) -> LabError:
+    return lab_error("work-closed", folder=folder, reason=error.strerror or error)
 
 
 def files(folder: Path) -> list[Path]:
@@ -44,7 +67,7 @@ def difference(exercise: Exercise, folder: Path) -> Iterator[str]:
     """A unified diff from the learner's files to the solution's."""
     for name in files(exercise.solution):
         mine = folder / name
-        before = mine.read_text(encoding="utf-8") if mine.is_file() else ""
+        before = mine.read_text("utf-8", errors="replace") if mine.is_file() else ""
         after = (exercise.solution / name).read_text(encoding="utf-8")
         yield from difflib.unified_diff(
             before.splitlines(),

@@ -10,7 +10,7 @@ COURSE_TOML = """
 title = {fr = "Cours", en = "Course"}
 grade = {scale = 20, pass = 12}
 parts = [{id = "one", title = {fr = "Un", en = "One"}, participation = 10}]
-domains = [{id = "das.storage", exam = "DAS", title = {fr = "Stockage", en = "Storage"}}]
+domains = [{id = "das.storage", exam = "DAS", coverage = 80, title = {fr = "St", en = "Storage"}}]
 
 [[modules]]
 id = "m01_files"
@@ -21,6 +21,7 @@ qcm = 2
 qcm_minutes = 5
 open = 4
 open_minutes = 10
+domains = ["das.storage"]
 
 [[modules]]
 id = "m02_absent"
@@ -31,6 +32,7 @@ qcm = 2
 qcm_minutes = 5
 open = 4
 open_minutes = 10
+domains = ["das.storage"]
 
 [[paths]]
 id = "all"

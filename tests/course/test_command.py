@@ -74,6 +74,15 @@ def test_a_learner_s_way_from_next_to_the_report(run: Run, tmp_path: Path) -> No
     assert "Ana" in page
 
 
+def test_the_language_is_spoken_wherever_it_is_asked_for(run: Run) -> None:
+    assert "→ Pour commencer : lab start files.first" in run("next", "--lang", "fr").stdout
+    assert "→ Pour commencer : lab start files.first" in run("next", "--lang=fr").stdout
+    assert "Affiche" in run("--lang", "fr", "show", "--help").stdout
+    for words in (("next", "--lang", "de"), ("next", "--lang")):
+        refused = run(*words)
+        assert (refused.returncode, "Use one of: en, fr." in refused.stderr) == (1, True)
+
+
 def test_a_lab_that_is_down_is_exit_code_2_and_says_what_to_start(run: Run, environ: dict) -> None:
     run("start", "first")
     down = run("check", LAB_PORT="9")
@@ -131,6 +140,8 @@ def test_reset_with_an_id_begins_only_that_exercise_again(
 
 
 def test_goto_runs_the_solutions_before(run: Run) -> None:
+    said = run("start", "second").stdout
+    assert "what files.first makes in the lab, which you have not passed: lab goto" in said
     shown = run("goto", "second").stdout
     assert "Running the solution of files.first" in shown
     assert "files.second" in shown
@@ -165,8 +176,8 @@ def test_a_class_from_quiz_to_table(run: Run, tmp_path: Path) -> None:
 
     assert "hand it in: lab answer files.sizing" in run("answer", "files.sizing").stdout
     (tmp_path / "work/files.sizing/answer.toml").write_text("shards = 4\n")
-    assert "✓ 4 shards  3/3" in run("answer", "files.sizing").stdout
-    graded = run("grade", "--mark", "files.sizing/reasons=0.5").stdout
+    assert "✓  4 shards               3/3" in run("answer", "files.sizing").stdout
+    graded = run("grade", "--mark", "files.sizing/reasons=0,5").stdout
     assert "provisional; 12 are needed to pass" in graded
     assert "cannot be given" in run("grade", "--mark", "files.sizing/reasons=7").stderr
     assert "all is no mark." in run("grade", "--mark", "all").stderr
@@ -181,8 +192,41 @@ def test_a_class_from_quiz_to_table(run: Run, tmp_path: Path) -> None:
     assert (row["name"], row["remarks"]) == ("Ana", "")
     assert float(row["points"]) >= 3.5
 
+    (tmp_path / "torn.json").write_text(signed[:100])
+    files = [str(tmp_path / name) for name in ("torn.json", "ana.json")]
+    mixed = run("class", "merge", *files, "--key", str(key))
+    assert mixed.returncode == 1
+    assert mixed.stdout == merged
+    assert "torn.json is no report: " in mixed.stderr
 
-def test_a_report_that_the_lab_does_not_make_is_refused_by_name(run: Run) -> None:
-    refused = run("report", "--pdf")
-    assert (refused.returncode, "The lab makes no PDF" in refused.stderr) == (1, True)
-    assert "A report is either JSON or HTML." in run("report").stderr
+
+def test_an_exam_s_answer_is_timed_and_handed_in_once(run: Run, tmp_path: Path) -> None:
+    assert "Sizing" in run("show", "files.sizing").stdout
+    begun = run("answer", "files.sizing", "--exam").stdout
+    assert "Time left: " in begun
+    (tmp_path / "work/files.sizing/answer.toml").write_text("shards = 4\n")
+    assert run("answer", "files.sizing", stdin="\n").returncode == 1
+    handed = run("--lang", "fr", "answer", "files.sizing", stdin="oui\n").stdout
+    assert "Une réponse d'examen ne se rend qu'une fois. La rendre maintenant ? [o/N]" in handed
+    assert "3/3" in handed
+    (tmp_path / "work/files.sizing/answer.toml").write_text("shards = 5\n")
+    again = run("answer", "files.sizing").stdout
+    assert "3/3" in again
+    assert "It is closed: it cannot be handed in again." in again
+
+
+def test_a_folder_that_cannot_be_used_is_named(run: Run) -> None:
+    for verb in ("next", "hint", "grade"):
+        refused = run(verb, LAB_WORK="/dev/null")
+        assert refused.returncode == 1
+        assert "✗ /dev/null cannot be used: " in refused.stderr
+        assert "or choose another folder: LAB_WORK=/elsewhere." in refused.stderr
+    assert run("check", LAB_WORK="/dev/null").returncode == 2
+
+
+def test_a_report_is_of_one_kind(run: Run, environ: dict[str, str]) -> None:
+    assert "A report is JSON, HTML or PDF, one at a time." in run("report").stderr
+    assert run("report", "--json", "--html").returncode == 1
+    command = [sys.executable, "-m", "lab.cli", "report", "--pdf"]
+    paper = subprocess.run(command, env=environ, capture_output=True, check=True).stdout
+    assert paper.startswith(b"%PDF-")

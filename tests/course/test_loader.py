@@ -51,6 +51,17 @@ SECOND = "m01_files/e02_second/exercise.toml"
         ("m01_files/quiz.toml", "right = true", "right = false", "options: must be four, of"),
         ("m01_files/quiz.toml", "files.second", "files.third", "files.third is none of"),
         ("m01_files/open.toml", "value = 4", 'value = "4"', "measure.value: must be a number."),
+        (
+            *("m01_files/open.toml", "minutes = 10", 'minutes = 10\nwork = "o01"'),
+            "questions[1].work: there is no ",
+        ),
+        (
+            *("m01_files/open.toml", "measure =", "task = 1\nmeasure ="),
+            "criteria: shards: a task needs work, and goes without a measure.",
+        ),
+        ("m01_files/open.toml", "points = 1", "points = 0", "criteria[2].points: must be a whole"),
+        ("course.toml", "coverage = 80", "coverage = -1", "domains[1].coverage: must be a whole"),
+        ("course.toml", 'domains = ["das', 'domains = ["dea', "modules[1].domains: dea.storage is"),
         ("course.toml", '"m02_absent"]', '"m09"]', "paths[1].modules: m09 is none of"),
         ("course.toml", 'part = "one"', 'part = "two"', "modules[1].part: two is none of: one."),
     ],

@@ -23,11 +23,11 @@ def script(places: Places, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setattr(module, "ROOT", places.exercises.parent)
     course = places.exercises / "course.toml"
     domains = [
-        f'{{id = "{name}", exam = "E", title = {{fr = "D", en = "D"}}}}'
+        f'{{id = "{name}", exam = "E", coverage = 50, title = {{fr = "D", en = "D"}}}}'
         for name in ("das.storage", "das.collection", "dea.ingestion")
     ]
     text = course.read_text()
-    begin = text.index("domains = ")
+    begin = text.index("domains = [{")
     end = text.index("\n", begin)
     course.write_text(f"{text[:begin]}domains = [{', '.join(domains)}]{text[end:]}")
     return module

@@ -22,7 +22,7 @@ def test_what_is_changed_is_there_for_the_next_command(store: Store) -> None:
     again = Store(store.file).read()
     assert (again.name, again.exercises["files.first"].hints) == ("Chloé", {"text": 2})
     assert again.seed == progress.seed
-    assert json.loads(store.file.read_text())["schema"] == 1
+    assert json.loads(store.file.read_text())["schema"] == 2
 
 
 def test_a_change_that_fails_leaves_the_file_as_it_was(store: Store) -> None:
@@ -42,6 +42,10 @@ def test_a_change_that_fails_leaves_the_file_as_it_was(store: Store) -> None:
         "[]",
         '{"seed": "a"}',
         '{"schema": 1, "seed": "a", "exercises": {"x": {"points": 3}}, "quizzes": {}, "open": {}}',
+        '{"schema": 1, "seed": "a", "exercises": {"x": {"hints": []}}, "quizzes": {}, "open": {}}',
+        '{"schema": 1, "seed": "a", "exercises": {}, "quizzes": {"m": {}}, "open": {}}',
+        '{"schema": 1, "seed": 7, "exercises": {}, "quizzes": {}, "open": {}}',
+        '{"schema": "new", "seed": "a", "exercises": {}, "quizzes": {}, "open": {}}',
         b"\xff\xfe\x00",
     ],
 )
@@ -58,12 +62,12 @@ def test_a_torn_file_is_refused_and_kept(store: Store, text: str | bytes) -> Non
 
 def test_a_newer_file_is_refused_and_kept(store: Store) -> None:
     store.file.parent.mkdir()
-    store.file.write_text('{"schema": 2, "more": true}')
+    store.file.write_text('{"schema": 3, "more": true}')
     with pytest.raises(LabError) as caught, store.changing():
         pass
     assert caught.value.code == "progress-newer"
-    assert "schema 2; this one knows 1" in caught.value.message
-    assert json.loads(store.file.read_text()) == {"schema": 2, "more": True}
+    assert "schema 3; this one knows 2" in caught.value.message
+    assert json.loads(store.file.read_text()) == {"schema": 3, "more": True}
 
 
 def test_changes_at_the_same_time_are_all_kept(store: Store) -> None:
@@ -77,3 +81,35 @@ def test_changes_at_the_same_time_are_all_kept(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert len(store.read().exercises) == 12
+
+
+def test_what_an_older_lab_wrote_is_read(store: Store) -> None:
+    store.file.parent.mkdir()
+    answer = {"submitted": 5.0, "digest": "d", "measured": {"a": 1.0}, "marked": {}}
+    before = {"schema": 1, "seed": "a", "exercises": {}, "quizzes": {}, "open": {"q": answer}}
+    store.file.write_text(json.dumps(before))
+    assert store.read().open["q"].submitted == 5.0
+    assert store.read().open["q"].deadline is None
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "work").write_text("a file where the folder should be")
+    with pytest.raises(LabError) as caught, Store(tmp_path / "work" / "progress.json").changing():
+        pass
+    assert caught.value.code == "work-closed"
+    assert caught.value.message.startswith(f"{tmp_path / 'work'} cannot be used: ")
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store.changing() as progress:
+        progress.name = "before"
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("lab.course.progress.os.fsync", full)
+    with pytest.raises(LabError, match="No space left on device"), store.changing() as progress:
+        progress.name = "after"
+    assert store.read().name == "before"

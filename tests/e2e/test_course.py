@@ -87,10 +87,9 @@ def test_with_the_solutions(module: Module, own: Config, tmp_path: Path) -> None
             zoe.solve(question.solution, zoe.work / question.id)
         answer(question, zoe.work / question.id, right=True)
         assert "✗" not in zoe.type("answer", question.id)
-        for one in question.criteria:
-            if not one.by_machine:
-                zoe.type("grade", "--mark", f"{question.id}/{one.id}={one.points}")
-    assert "provisoire" in zoe.type("grade")
+    criteria = [(q.id, one) for q in module.open_questions for one in q.criteria]
+    marks = [f"--mark={q}/{one.id}={one.points}" for q, one in criteria if not one.by_machine]
+    assert "provisoire" in zoe.type("grade", *marks)
     (mine,) = (one for one in zoe.report()["modules"] if one["id"] == module.id)
     for kind in ("qcm", "open", "participation"):
         assert mine[kind]["got"] == pytest.approx(mine[kind]["here"])

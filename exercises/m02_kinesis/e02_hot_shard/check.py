@@ -2,8 +2,6 @@
 
 import json
 from collections import Counter, defaultdict
-from contextlib import suppress
-from itertools import batched
 
 from lab.checks import Bench, expect, prepare, streams, task
 
@@ -12,7 +10,6 @@ CURED = "departures"
 SHARDS = 8
 FILE = "flights.jsonl"
 IN_FILE = 8_000
-# A third of so many, those of the largest airport, still fit into one second of one shard.
 IN_HOT = 2_400
 SENT = 4_000
 LARGEST_SHARE = 0.20
@@ -22,12 +19,12 @@ LARGEST_SHARE = 0.20
 def make_streams(bench: Bench) -> None:
     kinesis = bench.client("kinesis")
     for name in (HOT, CURED):
-        with suppress(kinesis.exceptions.ResourceInUseException):
-            kinesis.create_stream(StreamName=name, ShardCount=SHARDS)
-        kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
+        streams.make(kinesis, name, SHARDS)
     (bench.work / FILE).write_text("".join(f"{line}\n" for line in lines(bench, "file", IN_FILE)))
     if not streams.read(kinesis, HOT):
-        fill(kinesis, lines(bench, "hot", IN_HOT))
+        made = bench.flights("hot", IN_HOT)
+        records = [(flight["origin"], json.dumps(flight).encode()) for flight in made]
+        streams.put(kinesis, HOT, records)
 
 
 @task(
@@ -37,7 +34,7 @@ def make_streams(bench: Bench) -> None:
     en="measure.py counts the records of each shard",
 )
 def shards_are_measured(bench: Bench) -> None:
-    describe(bench, HOT)
+    streams.need(bench, HOT, "kinesis.hot_shard", code="not-prepared")
     found = Counter(one.shard for one in streams.read(bench.client("kinesis"), HOT))
     wanted = {
         shard["ShardId"]: found[shard["ShardId"]]
@@ -138,33 +135,14 @@ def produced(bench: Bench) -> list[streams.Found]:
     it is run once for all tasks.
     """
     if "produced" not in bench.memory:
-        describe(bench, CURED)
+        streams.need(bench, CURED, "kinesis.hot_shard", code="not-prepared")
         kinesis = bench.client("kinesis")
-        since = streams.bookmarks(kinesis, CURED)
-        bench.run("produce.py", stdin="\n".join(lines(bench, "check", SENT)) + "\n")
-        bench.memory["produced"] = streams.read(kinesis, CURED, since)
+        text = "\n".join(lines(bench, "check", SENT)) + "\n"
+        bench.memory["produced"] = streams.during(
+            kinesis, CURED, lambda: bench.run("produce.py", stdin=text)
+        )
     return bench.memory["produced"]
-
-
-def describe(bench: Bench, stream: str) -> None:
-    bench.ask(
-        "kinesis",
-        "describe_stream_summary",
-        code="not-prepared",
-        fr=f"le flux {stream} existe ; lab goto kinesis.hot_shard le recrée",
-        en=f"the stream {stream} exists; lab goto kinesis.hot_shard makes it again",
-        StreamName=stream,
-    )
 
 
 def lines(bench: Bench, purpose: str, count: int) -> list[str]:
     return [json.dumps(flight) for flight in bench.flights(purpose, count)]
-
-
-def fill(kinesis, made: list[str]) -> None:
-    for some in batched(made, 500):
-        records = [
-            {"Data": line.encode(), "PartitionKey": json.loads(line)["origin"]} for line in some
-        ]
-        answer = kinesis.put_records(StreamName=HOT, Records=records)
-        assert answer["FailedRecordCount"] == 0, "the hot stream takes what is meant for it"

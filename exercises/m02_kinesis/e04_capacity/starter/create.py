@@ -1,0 +1,19 @@
+"""Gives the stream orders the shards that traffic.json needs. It may be run again at any time."""
+
+import json
+from pathlib import Path
+
+import boto3
+from size import shards
+
+STREAM = "orders"
+
+
+def resize(kinesis, count):
+    """Create the stream with ``count`` shards, or bring it to that; wait until it is ACTIVE."""
+    ...
+
+
+if __name__ == "__main__":
+    traffic = json.loads(Path("traffic.json").read_text())
+    resize(boto3.client("kinesis"), shards(traffic))
