@@ -42,7 +42,7 @@ test: .venv/.dev .venv-clients/.clients ## install what tests need and run them
 lint: .venv/.dev ## ruff and mypy
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
 
-bench: .venv/.lab ## run a benchmark (BENCH=kinesis|delivery|firehose|lambda|athena|s3|demo|startup)
+bench: .venv/.lab ## run a benchmark (BENCH=kinesis|delivery|firehose|lambda|athena|s3|logs|bookshop|demo|startup)
 	@$(LAB) bench $(BENCH)
 
 lock: ## compile requirements/*.txt from pyproject.toml (needs uv)

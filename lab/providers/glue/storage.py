@@ -1,4 +1,4 @@
-"""The file that a catalogue is kept in: records by kind and key, in one SQLite database.
+"""The file that a service is kept in: records by kind and key, in one SQLite database.
 
 Keys are tuples of text, in the order of which records are listed; what belongs to a table has the
 table's key as its beginning. A change is in the file before the call that made it is answered. It
@@ -228,9 +228,9 @@ def _set_aside(path: Path, reason: str) -> None:
         if part.exists():
             part.rename(kept.with_name(kept.name + ending))
     LOG.error(
-        "the Glue Data Catalog in %s is not used: %s. It is kept as %s, and the catalogue starts "
-        "empty: make its databases and tables again (the data in S3 is untouched), or run 'make "
-        "down', put a sound copy of the file there and start the lab.",
+        "the state in %s is not used: %s. It is kept as %s, and its service starts empty: make its "
+        "resources again (the data in S3 is untouched), or run 'make down', put a sound copy of "
+        "the file there and start the lab.",
         path,
         reason,
         kept,

@@ -27,6 +27,8 @@ from lab.config import load
 from lab.providers.s3.adoption import DEFAULT_CONTENT_TYPE, event_of, import_file, refresh
 from lab.providers.s3.journal import Journal
 from lab.providers.s3.listing import encoded, repair_continuation
+from lab.providers.s3.metrics import install as install_metrics
+from lab.providers.s3.metrics import measured
 from lab.providers.s3.models import find_bucket, versions_of
 from lab.providers.s3.recovery import adopt_new_files, recover
 from lab.providers.s3.store import FileChangedError, Files, FileStore, ObjectMovedError
@@ -157,6 +159,7 @@ def create_service() -> Service:
     """The service that LocalStack loads: opens the lab's S3 folder and puts it right first."""
     global _provider  # noqa: PLW0603 - LocalStack loads one provider per process
     _provider = FileS3Provider(load().s3_dir)
+    install_metrics()
     return Service.for_provider(_provider, dispatch_table_factory=_dispatch_table)
 
 
@@ -178,7 +181,7 @@ def adopt_file(
 
 def _dispatch_table(provider: FileS3Provider) -> dict[str, Callable[..., Any]]:
     return {
-        operation: Recorded(operation, handler, provider.transactions)
+        operation: measured(operation, Recorded(operation, handler, provider.transactions))
         for operation, handler in create_dispatch_table(provider).items()
     }
 

@@ -93,7 +93,7 @@ def test_a_damaged_file_is_set_aside(
     catalog.create_database({"Name": "new"})
     kept = list(file.parent.glob("us-east-1.sqlite.unreadable-*"))
     assert [one.read_bytes() for one in kept] == [bytes(content)]
-    assert "make its databases and tables again" in caplog.text
+    assert "make its resources again" in caplog.text
     assert str(kept[0]) in caplog.text
 
 

@@ -1,0 +1,1 @@
+"""CloudWatch Logs, all of it ours: events in files, filters over them, and Logs Insights."""
