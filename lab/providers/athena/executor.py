@@ -9,12 +9,13 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
 from localstack.aws.api import ServiceException
 
-from lab.config import Config
+from lab.config import Config, load
 from lab.engine import statements as s
 from lab.engine.classify import classify
 from lab.engine.engine import Engine, Outcome
@@ -89,6 +90,23 @@ class Executor:
         execution.followers.append(notifications.announce)
         notifications.announce(execution)
         self._threads.submit(self._run, request)
+
+    def ask(self, catalog: DataCatalog, sql: str) -> list[list[str | None]]:
+        """The rows of a SELECT for another service, as text; no execution tells of it.
+
+        Raises QueryError.
+        """
+        job = Job(self.pool())
+        engine = Engine(
+            *(self.pool(), GlueCatalog(catalog), self.objects, self.scratch),
+            functions=self._functions,
+        )
+        try:
+            with self._switching:
+                outcome = engine.run(classify(sql), "default", job, "", moment(time.time()))
+                return list(outcome.rows)
+        finally:
+            job.close()
 
     def cancel(self, execution: Execution) -> None:
         """Stop the engine's work; the state follows."""
@@ -241,6 +259,12 @@ class Executor:
             raise QueryError(
                 "RESULT_NOT_WRITTEN", f"Unable to verify/create output bucket {uri.split('/')[2]}"
             ) from error
+
+
+@cache
+def shared() -> Executor:
+    """The executor of this process, whose memory all who ask the engine share."""
+    return Executor(load())
 
 
 class Switching:

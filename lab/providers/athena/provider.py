@@ -11,7 +11,6 @@ from localstack.aws.skeleton import Skeleton
 from localstack.aws.spec import load_service
 from localstack.services.plugins import SERVICE_PLUGINS, Service, ServiceLifecycleHook
 
-from lab import config
 from lab.providers import cloudwatch
 from lab.providers.athena import (
     metadata,
@@ -23,7 +22,7 @@ from lab.providers.athena import (
 )
 from lab.providers.athena.errors import invalid
 from lab.providers.athena.executions import MAX_ROWS, Executions
-from lab.providers.athena.executor import Executor
+from lab.providers.athena.executor import Executor, shared
 from lab.providers.athena.models import Record
 from lab.providers.athena.store import Stores
 from lab.providers.athena.validation import FRONT_END
@@ -43,7 +42,7 @@ ON_STORE: dict[str, Callable[[Any, Record], Record]] = {
 def create_service() -> Service:
     cloudwatch.install()
     SERVICE_PLUGINS.require("s3")  # results are written there without HTTP
-    executor = Executor(config.load())
+    executor = shared()
     work().register("athena", lambda: len(executor.database.running()))
     stores = Stores(executor.database)
     model = load_service("athena")

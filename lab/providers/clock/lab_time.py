@@ -30,6 +30,11 @@ class LabTime:
         stopped_at = self._stopped_at
         return time.time() + self._offset if stopped_at is None else stopped_at
 
+    def span(self) -> tuple[float, float]:
+        """The earlier and the later of the lab's time and the machine's: senders have either."""
+        now, machine = self.now(), time.time()
+        return min(now, machine), max(now, machine)
+
     def utc(self) -> datetime:
         return datetime.fromtimestamp(self.now(), UTC)
 

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import NamedTuple
 
+from lab.providers.clock import clock
 from lab.providers.cloudwatch.data import series_of
 from lab.providers.cloudwatch.database import Window, database
 from lab.providers.cloudwatch.dispatch import Record, Scope
@@ -163,7 +164,7 @@ def _too_few(scope: Scope, alarm: Record, points: list[Point], period: int) -> b
 
 
 def _data(alarm: Record, verdict: Verdict, period: int) -> Record:
-    asked = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
+    asked = clock().utc().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
     points = list(reversed(verdict.points))
     found: Record = {"version": "1.0", "queryDate": asked}
     if points:

@@ -12,6 +12,7 @@ import time
 from localstack.aws.api import CommonServiceException
 from localstack.http import Request, Response
 
+from lab.providers.clock import clock
 from lab.providers.cloudwatch import alarm_actions, alarm_store, composite
 from lab.providers.cloudwatch.alarm_evaluation import evaluate, period_of
 from lab.providers.cloudwatch.dispatch import Record, Scope
@@ -42,7 +43,7 @@ class AlarmScheduler:
 
     def _run(self) -> None:
         while not self._stopping.wait(TICK - time.time() % TICK):
-            moment = int(time.time()) // TICK * TICK
+            moment = int(clock().now()) // TICK * TICK
             try:
                 self.evaluate(moment)
             except Exception:  # the edge of a thread: the next tick must come
@@ -74,5 +75,5 @@ class AlarmScheduler:
             )
 
     def answer(self, _request: Request) -> Response:
-        self.evaluate(int(time.time()) // 60 * 60 + 60, everything=True)
+        self.evaluate(int(clock().now()) // 60 * 60 + 60, everything=True)
         return Response(status=204)

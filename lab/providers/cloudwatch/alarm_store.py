@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from lab.providers.clock import clock
 from lab.providers.cloudwatch.dispatch import Record, Scope
 from lab.providers.cloudwatch.state import state
 
@@ -20,7 +21,7 @@ on_change: list[OnChange] = []
 
 
 def now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
+    return clock().utc()
 
 
 def stamp(moment: dt.datetime) -> str:

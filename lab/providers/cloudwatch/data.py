@@ -5,10 +5,10 @@ Source: Amazon CloudWatch API reference.
 
 import datetime as dt
 import math
-import time
 from collections.abc import Iterator
 from typing import Any
 
+from lab.providers.clock import clock
 from lab.providers.cloudwatch.database import Point, Series, Window, database
 from lab.providers.cloudwatch.dispatch import Record, Scope, handlers
 from lab.providers.cloudwatch.errors import (
@@ -68,9 +68,9 @@ def _check_exclusive(name: str, datum: Record) -> None:
 
 
 def _moment(name: str, given: dt.datetime | None, resolution: int) -> int:
-    now = time.time()
-    seconds = given.timestamp() if given else now
-    if not now - PAST_SECONDS <= seconds <= now + FUTURE_SECONDS:
+    earlier, later = clock().span()
+    seconds = given.timestamp() if given else clock().now()
+    if not earlier - PAST_SECONDS <= seconds <= later + FUTURE_SECONDS:
         raise invalid(
             f"The parameter {name}.Timestamp must specify a time within the past two weeks or the"
             " next two hours."
@@ -124,7 +124,7 @@ def list_metrics(scope: Scope, request: Record) -> Record:
             "MetricName": series.name,
             "Dimensions": [{"Name": key, "Value": value} for key, value in series.dimensions],
         }
-        for series in database().find(*scope, namespace, name, int(time.time()) - age)
+        for series in database().find(*scope, namespace, name, int(clock().now()) - age)
         if all(_has(dict(series.dimensions), each) for each in wanted)
     ]
     return page(found, {"NextToken": request.get("NextToken")}, "Metrics", 500, invalid_token)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from localstack.runtime.shutdown import SHUTDOWN_HANDLERS
 
+from lab.providers.clock import clock
 from lab.providers.cloudwatch.database import Point, Series, database
 
 PUBLISH_SECONDS = 60.0
@@ -116,7 +117,7 @@ class Publisher:
         times: float = 1,
     ) -> None:
         """Count a sample for each of these metrics, now or at another moment."""
-        key = (moment or Moment(int(time.time()) // 60 * 60), source)
+        key = (moment or Moment(int(clock().now()) // 60 * 60), source)
         with self._lock:
             tally = self._tallies.get(key)
             if tally is None:

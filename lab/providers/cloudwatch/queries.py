@@ -5,11 +5,11 @@ Source: Amazon CloudWatch API reference, "GetMetricData".
 
 import datetime as dt
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
+from lab.providers.clock import clock
 from lab.providers.cloudwatch.data import (
     LISTED_SECONDS,
     PERIODS_BELOW_A_MINUTE,
@@ -132,7 +132,7 @@ def _search(
         raise MathError(f"Unknown statistic '{statistic}'")
     matches = parse_search(text)
     window = window_of(*span, period)
-    since = int(time.time()) - LISTED_SECONDS
+    since = int(clock().now()) - LISTED_SECONDS
     found: list[TimeSeries] = []
     for series in database().find(*scope, None, None, since):
         if matches(series) and len(found) < MAX_FOUND:

@@ -44,13 +44,29 @@ def announce(catalog: DataCatalog, operation: str, request: Record, answer: Reco
     for start in range(0, max(len(changed), 1), MOST):
         part = changed[start : start + MOST]
         content = {**({field: part} if part else {}), **detail, "typeOfChange": operation}
-        entry = {
-            "Source": "aws.glue",
-            "Resources": [catalog.arn(resource)],
-            "DetailType": f"Glue Data Catalog {kind} State Change",
-            "Detail": json.dumps(content),
-        }
-        _sender().submit(_send, catalog.account, catalog.region, entry)
+        _submit(catalog, f"Glue Data Catalog {kind} State Change", [resource], content)
+
+
+def send(
+    catalog: DataCatalog, detail_type: str, resources: list[str], detail: dict[str, Any]
+) -> None:
+    """Put an event of Glue's on the default event bus, if anybody uses EventBridge. ``resources``
+    are ends of ARNs: ``table/d/t``.
+    """
+    if SERVICE_PLUGINS.is_running("events"):
+        _submit(catalog, detail_type, resources, detail)
+
+
+def _submit(
+    catalog: DataCatalog, detail_type: str, resources: list[str], detail: dict[str, Any]
+) -> None:
+    entry = {
+        "Source": "aws.glue",
+        "Resources": [catalog.arn(resource) for resource in resources],
+        "DetailType": detail_type,
+        "Detail": json.dumps(detail),
+    }
+    _sender().submit(_send, catalog.account, catalog.region, entry)
 
 
 def _database(request: Record) -> str:

@@ -277,3 +277,9 @@ def catalog_of(account: str, region: str) -> DataCatalog:
         if key not in _CATALOGS:
             _CATALOGS[key] = DataCatalog(account, region, load().home / "glue")
         return _CATALOGS[key]
+
+
+def kept_catalogs() -> list[DataCatalog]:
+    """All that have a file."""
+    files = (load().home / "glue").glob("*/*.sqlite")
+    return [catalog_of(file.parent.name, file.stem) for file in sorted(files)]

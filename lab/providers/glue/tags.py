@@ -1,4 +1,4 @@
-"""Tags of databases and connections. Source: AWS Glue API reference, "Tagging APIs"."""
+"""Tags of databases, connections and crawlers. Source: AWS Glue API reference, "Tagging APIs"."""
 
 from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import invalid, not_found
@@ -6,7 +6,7 @@ from lab.providers.glue.models import DataCatalog
 from lab.providers.glue.storage import Record
 
 MOST = 50
-KINDS = ("database", "connection")
+KINDS = ("database", "connection", "crawler")
 
 
 def put_tags(catalog: DataCatalog, arn: str, tags: dict[str, str]) -> None:

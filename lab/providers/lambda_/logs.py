@@ -16,6 +16,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from localstack.aws.connect import connect_to
 
+from lab.providers.clock import clock
 from lab.providers.lambda_.output import EVENT_OVERHEAD_BYTES, LogEvent
 
 LOG = logging.getLogger(__name__)
@@ -90,10 +91,12 @@ class LogWriter:
             self._put_batch(client, stream, batch)
 
     def _put_batch(self, client: Any, stream: LogStream, batch: list[LogEvent]) -> None:
+        # A function's process has the machine's time; its log has the lab's.
+        ahead = int(clock().offset * 1000)
         request = {
             "logGroupName": stream.group,
             "logStreamName": stream.name,
-            "logEvents": [{"timestamp": e.timestamp, "message": e.message} for e in batch],
+            "logEvents": [{"timestamp": e.timestamp + ahead, "message": e.message} for e in batch],
         }
         try:
             client.put_log_events(**request)

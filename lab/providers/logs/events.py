@@ -7,7 +7,6 @@ its stream is its timestamp, then its id.
 
 import sqlite3
 import threading
-import time
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lab.config import load
+from lab.providers.clock import clock
 from lab.providers.cloudwatch.database import open_file
 
 OVERHEAD_BYTES = 26
@@ -284,7 +284,8 @@ class Stores:
 
 
 def milliseconds() -> int:
-    return int(time.time() * 1000)
+    """Now, by the lab's clock."""
+    return int(clock().now() * 1000)
 
 
 @cache

@@ -6,6 +6,7 @@ Source: Amazon CloudWatch Logs API reference, "PutLogEvents".
 
 from collections.abc import Callable
 
+from lab.providers.clock import clock
 from lab.providers.cloudwatch import Metric, Source, publisher
 from lab.providers.logs.dispatch import Record, Scope, handlers
 from lab.providers.logs.errors import invalid, not_found
@@ -57,8 +58,9 @@ def _check(events: Events) -> None:
 
 def _accepted(group: Record, events: Events) -> tuple[Events, Record]:
     """The events whose time is permitted, and where the others end and begin."""
-    now = milliseconds()
-    too_old, expired, too_new = now - PAST_MILLISECONDS, oldest(group), now + FUTURE_MILLISECONDS
+    earlier, later = (int(moment * 1000) for moment in clock().span())
+    too_old, too_new = earlier - PAST_MILLISECONDS, later + FUTURE_MILLISECONDS
+    expired = oldest(group)
     rejected: Record = {}
     for place, (timestamp, _) in enumerate(events):
         if timestamp < too_old:

@@ -5,9 +5,9 @@ log events using filters".
 """
 
 import threading
-import time
 from functools import cache
 
+from lab.providers.clock import clock
 from lab.providers.cloudwatch import Metric, Moment, Source, publisher
 from lab.providers.logs.conditions import number
 from lab.providers.logs.dispatch import Record, Scope, handlers, page_of
@@ -103,7 +103,7 @@ class Defaults:
                 self._minutes.setdefault(key, default)
 
     def tell(self) -> None:
-        now = int(time.time()) // 60 * 60
+        now = int(clock().now()) // 60 * 60
         with self._lock:
             ended = [key for key in self._minutes if key[0] < now]
             values = {key: self._minutes.pop(key) for key in ended}

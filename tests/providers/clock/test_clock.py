@@ -273,3 +273,52 @@ def test_the_command_shows_sets_and_advances(own: Config) -> None:
     explained = run("--explain")
     assert "✓ EventBridge Scheduler: schedules, windows, new attempts" in explained
     assert "· Not: the dates of S3 objects" in explained
+
+
+@pytest.mark.fidelity("clock.logs")
+def test_what_a_log_group_keeps_goes_by_the_clock(aws: Callable[[str], Any], own: Config) -> None:
+    logs = aws("logs")
+    logs.create_log_group(logGroupName="kept")
+    logs.put_retention_policy(logGroupName="kept", retentionInDays=7)
+    logs.create_log_stream(logGroupName="kept", logStreamName="s")
+    event = {"timestamp": int(START.timestamp() * 1000), "message": "hello"}
+    logs.put_log_events(logGroupName="kept", logStreamName="s", logEvents=[event])
+
+    def messages() -> list[str]:
+        found = logs.get_log_events(logGroupName="kept", logStreamName="s", startFromHead=True)
+        return [each["message"] for each in found["events"]]
+
+    days(own, 6)
+    assert messages() == ["hello"]
+    days(own, 2)
+    assert messages() == []
+
+
+@pytest.mark.fidelity("clock.alarms")
+def test_an_alarm_looks_at_the_periods_of_the_clock(aws: Callable[[str], Any], own: Config) -> None:
+    cloudwatch = aws("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="by-clock",
+        Namespace="Lab",
+        MetricName="errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        TreatMissingData="notBreaching",
+    )
+
+    def state() -> str:
+        request = urllib.request.Request(
+            f"{own.endpoint_url}/_lab/cloudwatch/alarms", method="POST"
+        )
+        urllib.request.urlopen(request, timeout=20).close()
+        [alarm] = cloudwatch.describe_alarms(AlarmNames=["by-clock"])["MetricAlarms"]
+        return str(alarm["StateValue"])
+
+    cloudwatch.put_metric_data(Namespace="Lab", MetricData=[{"MetricName": "errors", "Value": 3}])
+    assert state() == "ALARM"
+    days(own, 1)
+    assert state() == "OK"
+    cloudwatch.delete_alarms(AlarmNames=["by-clock"])

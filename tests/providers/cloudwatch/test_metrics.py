@@ -41,7 +41,7 @@ class Received:
 @pytest.fixture
 def received(monkeypatch: pytest.MonkeyPatch) -> Received:
     received = Received()
-    monkeypatch.setattr("lab.providers.cloudwatch.metrics.time.time", lambda: received.now)
+    monkeypatch.setattr("lab.providers.clock.lab_time.time.time", lambda: received.now)
     return received
 
 

@@ -103,7 +103,7 @@ def test_a_minute_without_a_match_has_the_default(monkeypatch: pytest.MonkeyPatc
     publisher = Publisher(points.extend)
     monkeypatch.setattr(metric_filters, "publisher", lambda: publisher)
     clock = [600.0]
-    monkeypatch.setattr("lab.providers.logs.metric_filters.time.time", lambda: clock[0])
+    monkeypatch.setattr("lab.providers.clock.lab_time.time.time", lambda: clock[0])
     defaults = metric_filters.Defaults()
     source = metric_filters.Source("n", *SCOPE)
     one, two = (metric_filters.Metric(name, "Count") for name in ("one", "two"))
