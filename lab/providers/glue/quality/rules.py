@@ -178,7 +178,7 @@ class Evaluation:
         kind = kind or self._kind(rule.arguments[0])
         condition = condition or _required(rule)
         fits = satisfied(expression, kind, condition, self._now)
-        is_number = kind in NUMERIC
+        is_number = kind in NUMERIC and noun != "DataFreshness"
         aggregates = [
             filtered(f"count_if({fits})", rule.where),
             filtered("count(*)", rule.where),
@@ -186,7 +186,7 @@ class Evaluation:
         ]
         if is_number:
             aggregates += [
-                filtered(f"CAST({side}({expression}) AS double)", rule.where)
+                f"CAST({filtered(f'{side}({expression})', rule.where)} AS double)"
                 for side in ("min", "max")
             ]
         name = f"Column.{rule.arguments[0]}"
