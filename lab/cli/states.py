@@ -45,6 +45,8 @@ def watch(
     with Live(console=terminal.OUT, auto_refresh=False) as live:
         for view in _asked(lambda client: follow(client, execution), execution):
             live.update(_page(view), refresh=True)
+    if not terminal.OUT.is_terminal:
+        terminal.OUT.print()  # Live ends its last line only on a screen.
     if view is not None and svg is not None:
         svg.write_text(picture.draw(view.graph, view.name, view.progress), encoding="utf-8")
         terminal.OUT.print(t("sfn.written", path=svg), soft_wrap=True)
