@@ -139,10 +139,17 @@ def demo(
     days: Annotated[int, typer.Option(help=t("help.days"))] = 7,
     speed: Annotated[str, typer.Option(help=t("help.speed"))] = "max",
     events: Annotated[int | None, typer.Option(help=t("help.events"))] = None,
+    batch: Annotated[bool, typer.Option("--batch", help=t("help.batch"))] = False,
     mode: Mode = EMBEDDED,
 ) -> None:
-    from lab.demo.run import Options, run  # loads clients that other verbs do not need
+    # These load clients that other verbs do not need.
+    from lab.demo.batch import run as run_batch
+    from lab.demo.run import Options, run
 
+    if batch:
+        up(mode)
+        run_batch(config_for(mode), days, terminal.OUT)
+        return
     options = Options(days=days, speed=speed, events=events)
     options.check()
     up(mode)

@@ -1,6 +1,6 @@
-"""The hybrid pipeline of the course, run on real flights and shown while it runs.
+"""The pipelines of the course, run on real flights and shown while they run.
 
-The pipeline itself is ``solutions/hybrid_pipeline``, plain AWS code that knows nothing of the lab.
-This package deploys it, feeds it, watches it through the AWS APIs, and checks at the end that
-nothing was lost.
+The pipelines themselves are ``solutions/hybrid_pipeline`` and, day by day (``batch``),
+``solutions/daily_flights``: plain AWS code that knows nothing of the lab. This package deploys
+them, feeds them, watches them through the AWS APIs, and checks at the end that nothing was lost.
 """

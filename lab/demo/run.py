@@ -6,8 +6,9 @@ from typing import Any
 
 import boto3
 from botocore.config import Config as BotoConfig
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
-from opensearchpy import OpenSearch, OpenSearchException
+from opensearchpy import OpenSearch, OpenSearchException, Urllib3AWSV4SignerAuth
 from rich.console import Console
 
 from lab.config import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Config
@@ -79,6 +80,12 @@ def run(config: Config, options: Options, console: Console | None = None) -> Out
         raise lab_error("demo-lab-failed", reason=error) from error
 
 
+def search_of(url: str) -> OpenSearch:
+    """The domain's own API, with signed requests as its access policy wants them."""
+    keys = Credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
+    return OpenSearch(url, http_auth=Urllib3AWSV4SignerAuth(keys, REGION, "es"), timeout=30)
+
+
 class Demo:
     """One run, against one lab."""
 
@@ -89,7 +96,7 @@ class Demo:
 
     def run(self) -> Outcome:
         outputs = self.prepare()
-        search = OpenSearch(outputs.opensearch_url, timeout=30)
+        search = search_of(outputs.opensearch_url)
         producer, seconds = self.stream(outputs, search)
         queries = self.report(outputs)
         places = Places(outputs, self.client("s3"), self.client("athena"), search)
@@ -133,9 +140,7 @@ class Demo:
         return outputs
 
     def forget_documents(self) -> None:
-        """Delete the index even of a domain that the lab no longer knows: a restart of LocalStack
-        forgets domains, while OpenSearch keeps their documents.
-        """
+        """Delete the index even where a domain of another run, or nobody's, has left it."""
         with OpenSearch(self.config.opensearch_url, timeout=30) as search:
             search.indices.delete(index=INDEX, ignore_unavailable=True)
 
