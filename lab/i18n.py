@@ -43,7 +43,7 @@ def parse(source: str) -> dict[str, str]:
     return dict(_flatten(tomllib.loads(source)))
 
 
-def t(key: str, **fields: object) -> str:
+def t(key: str, /, **fields: object) -> str:
     """The text of ``key`` in the current language, its ``{fields}`` filled in. An unknown key
     raises KeyError.
     """

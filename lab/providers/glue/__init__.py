@@ -1,3 +1,3 @@
-"""AWS Glue's Data Catalog: databases, tables, partitions and what belongs to them. Crawlers, jobs
-and the schema registry are not here; they are refused by name (see ``refused``).
+"""AWS Glue: the Data Catalog (databases, tables, partitions and what belongs to them), and in
+packages of their own what works on it. What is not here is refused by name (see ``refused``).
 """

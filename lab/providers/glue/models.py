@@ -60,6 +60,13 @@ def version_key(number: int) -> str:
     return f"{number:012d}"
 
 
+def _check_link(database: Record) -> None:
+    """A resource link names what it leads to."""
+    target = database.get("TargetDatabase")
+    if target and not target.get("DatabaseName"):
+        raise invalid("TargetDatabase must have a DatabaseName")
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """A database, as GetDatabase describes it."""
@@ -109,6 +116,7 @@ class DataCatalog:
                 self.create_database({"Name": "default", "Description": "Default Hive database"})
 
     def create_database(self, given: Record) -> None:
+        _check_link(given)
         name = given["Name"].lower()
         stamped = {
             "CreateTableDefaultPermissions": ANYONE,
@@ -121,6 +129,7 @@ class DataCatalog:
             raise already_exists("Database already exists.")
 
     def update_database(self, name: str, given: Record) -> None:
+        _check_link(given)
         with self.transaction():
             old = self.database(name).description
             if given["Name"].lower() != old["Name"]:

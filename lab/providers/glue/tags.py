@@ -6,7 +6,7 @@ from lab.providers.glue.models import DataCatalog
 from lab.providers.glue.storage import Record
 
 MOST = 50
-KINDS = ("database", "connection", "crawler")
+KINDS = ("database", "connection", "crawler", "job", "trigger", "workflow")
 
 
 def put_tags(catalog: DataCatalog, arn: str, tags: dict[str, str]) -> None:

@@ -14,11 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
-import sqlglot
 from botocore.exceptions import BotoCoreError, ClientError
 from localstack.aws.connect import connect_to
 from localstack.services.plugins import SERVICE_PLUGINS
-from sqlglot.errors import ParseError
 
 from lab.providers.clock import clock, work
 from lab.providers.cloudwatch import Metric, publisher
@@ -289,6 +287,9 @@ def _sql(catalog: DataCatalog, source: Record) -> str:
     predicate = (table.get("AdditionalOptions") or {}).get("pushDownPredicate")
     if not predicate:
         return f"SELECT * FROM {name}"  # noqa: S608 - names of the catalog
+    import sqlglot  # large: imported at the first predicate
+    from sqlglot.errors import ParseError
+
     try:
         where = sqlglot.parse_one(predicate, read="spark").sql("trino")
     except ParseError as error:
