@@ -115,6 +115,11 @@ def _table(node: exp.Table, context: Context, parent: Scope | None) -> Relation:
         raise failure("TABLE_NOT_FOUND", message, node)
     if table.view is not None:
         return _view(table, node, context)
+    if len({column.name for column in table.all_columns}) < len(table.all_columns):
+        # A crawler makes such tables where a file holds its partition's column too.
+        reason = "Table descriptor contains duplicate columns"
+        message = f"Hive metadata for table {name} is invalid: {reason}"
+        raise failure("HIVE_INVALID_METADATA", message)
     if node.args.get("version") is not None:
         from lab.engine.iceberg.travel import travelled
 

@@ -74,3 +74,16 @@ def test_a_partition_of_other_types(files: Athena, kind: str, fits: bool) -> Non
         " 'lab.t' is declared as type 'int', but partition 'p=x' declared column 'a' as type"
         " 'date'."
     )
+
+
+def test_a_partition_key_that_is_a_column_too(files: Athena) -> None:
+    """DDL refuses it; a crawler or Glue's API makes it."""
+    table = files.catalog.table("lab", "t")
+    assert table is not None
+    files.catalog.replace_table(replace(table, columns=(*table.columns, Column("p", "string"))))
+    with pytest.raises(QueryError) as caught:
+        files.run("SELECT a FROM t")
+    assert str(caught.value) == (
+        "HIVE_INVALID_METADATA: Hive metadata for table t is invalid: "
+        "Table descriptor contains duplicate columns"
+    )
