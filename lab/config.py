@@ -70,6 +70,8 @@ class Config:
             "AWS_REGION": REGION,
             "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
             "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+            # Step Functions' synchronous executions: there is no host "sync-127.0.0.1".
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         }
 
 

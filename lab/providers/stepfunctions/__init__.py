@@ -1,1 +1,1 @@
-"""Step Functions is LocalStack's own; what is added are the tasks that it lacks: Athena's."""
+"""Step Functions: LocalStack's evaluation of states, and around it what makes it last."""

@@ -1,35 +1,92 @@
-"""LocalStack's Step Functions with our tasks taught to its factory of tasks, and loaded without
-what it does not use.
+"""Step Functions is LocalStack's, with an evaluation that is fast, executions that are kept, our
+tasks, distributed Maps and JSONata; loaded without what it does not use.
 """
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
+from typing import Any
 
 from localstack.services.plugins import Service
 
+from lab.config import load
+from lab.providers import cloudwatch
 from lab.providers.clock import work
+from lab.providers.snapshots import snapshot_of
 
 BATCH_TASK = (
     "localstack.services.stepfunctions.asl.component.state.state_execution.state_task.service"
     ".state_task_service_batch"
 )
+CHANGES = ("Create", "Delete", "Publish", "Tag", "Untag", "Update")
+
+
+class Executions(dict[str, object]):
+    """The executions that run: no snapshot keeps them, the database does."""
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        return Executions, ()
 
 
 def create_service() -> Service:
     _keep_out_batch_models()
-    from localstack.services.stepfunctions.provider import StepFunctionsProvider
+    cloudwatch.install()
+    from localstack.services.stepfunctions.backend.store import SFNStore, sfn_stores
 
-    install()
-    work().register("stepfunctions", _running)
-    return Service.for_provider(StepFunctionsProvider())
+    from lab.providers.stepfunctions import (
+        definition,
+        evaluation,
+        intrinsics,
+        map_run,
+        outbox,
+        sync_tasks,
+        tasks,
+        validation,
+    )
+    from lab.providers.stepfunctions import jsonata_expressions as jsonata
+    from lab.providers.stepfunctions.api import LabStepFunctionsProvider
+    from lab.providers.stepfunctions.database import Database
+
+    vars(SFNStore)["executions"].default = Executions
+    database = Database(load().home / "state" / "stepfunctions.sqlite")
+    definition.install()
+    evaluation.install()
+    intrinsics.install()
+    jsonata.install()
+    outbox.install()
+    tasks.install()
+    sync_tasks.install()
+    validation.install()
+    map_run.install(database)
+    snapshot = snapshot_of(sfn_stores)
+    snapshot.restore()
+    service = Service.for_provider(LabStepFunctionsProvider(database))
+    table = service.skeleton.dispatch_table
+    for name, answer in table.items():
+        if name.startswith(CHANGES):
+            table[name] = _saving(answer, snapshot.save)
+    work().register("stepfunctions", _under_way)
+    return service
 
 
-def _running() -> int:
-    """How many executions have not ended."""
+def _saving(answer: Callable[..., Any], save: Callable[[], None]) -> Callable[..., Any]:
+    def answer_and_save(context: Any, request: Any) -> Any:
+        try:
+            return answer(context, request)
+        finally:  # a call that fails may have changed something too
+            save()
+
+    return answer_and_save
+
+
+def _under_way() -> int:
+    """How many executions have not ended, and how much of what they tell has not been told."""
     from localstack.services.stepfunctions.backend.store import sfn_stores
 
-    return sum(
+    from lab.providers.stepfunctions.outbox import outbox
+
+    return outbox().waiting + sum(
         execution.exec_status == "RUNNING"
         for regions in list(sfn_stores.values())
         for store in list(regions.values())
@@ -52,19 +109,3 @@ def _keep_out_batch_models() -> None:
         import_module(BATCH_TASK)
     finally:
         del sys.modules[name]
-
-
-def install() -> None:
-    """Make ``arn:aws:states:::athena:...`` a task; all other services stay LocalStack's."""
-    from localstack.services.stepfunctions.asl.component.state.state_execution.state_task import (
-        state_task_factory,
-    )
-
-    from lab.providers.stepfunctions.athena_task import AthenaTask
-
-    original = state_task_factory.state_task_service_for
-
-    def with_athena(service_name: str) -> object:
-        return AthenaTask() if service_name == "athena" else original(service_name)
-
-    state_task_factory.state_task_service_for = with_athena
