@@ -18,12 +18,15 @@ from localstack.services.plugins import SERVICE_PLUGINS
 from lab import services
 from lab.providers import plugins
 from lab.providers.clock import page
+from lab.providers.snapshots import path_of
 
 LOG = logging.getLogger(__name__)
 
 # What these import (sqlglot, DuckDB and Arrow; LocalStack's parser of state machines) takes as much
 # memory as all the others together, so it waits for the first call.
 LOADED_AT_FIRST_CALL = {"athena", "stepfunctions"}
+# Its rules must fire, so it waits only as long as there is none.
+LOADED_FOR_ITS_STATE = {"events"}
 
 
 def install() -> None:
@@ -65,7 +68,7 @@ class Health:
             self.failures[service] = f"PROVIDER_OVERRIDE_{service.upper()} is not 'lab'"
             return
         try:
-            if service in LOADED_AT_FIRST_CALL:
+            if service in LOADED_AT_FIRST_CALL or _has_nothing_to_do(service):
                 _find(service)
             else:
                 SERVICE_PLUGINS.require(service)
@@ -93,6 +96,11 @@ def _find(service: str) -> None:
     module = f"lab.providers.{service}.provider"
     if find_spec(module) is None:
         raise ModuleNotFoundError(f"No module named '{module}'")
+
+
+def _has_nothing_to_do(service: str) -> bool:
+    """Whether a service of the background has no state that asks it to act."""
+    return service in LOADED_FOR_ITS_STATE and not path_of(service).exists()
 
 
 def _is_ours(service: str) -> bool:

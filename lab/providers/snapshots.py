@@ -131,7 +131,12 @@ class Snapshot:
 
 def snapshot_of(bundle: AccountRegionBundle) -> Snapshot:
     """The snapshot of a service in this lab's home."""
-    return Snapshot(bundle, load().home / "state" / f"{bundle.service_name}.snapshot")
+    return Snapshot(bundle, path_of(bundle.service_name))
+
+
+def path_of(service: str) -> Path:
+    """Where the state of a service is kept, once there is any."""
+    return load().home / "state" / f"{service}.snapshot"
 
 
 def versions() -> dict[str, Any]:
