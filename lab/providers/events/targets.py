@@ -5,6 +5,8 @@ is not an event, and a Glue workflow.
 import uuid
 from typing import Any
 
+from botocore.exceptions import ClientError
+from localstack.aws.api import CommonServiceException
 from localstack.services.events.target import (
     KinesisTargetSender,
     StatesTargetSender,
@@ -14,6 +16,8 @@ from localstack.services.events.target import (
 from localstack.services.events.utils import to_json_str
 from localstack.utils.collections import get_safe
 from localstack.utils.strings import to_bytes
+
+from lab.providers.glue.workflows.batches import notify
 
 
 class StateMachineTarget(StatesTargetSender):
@@ -40,13 +44,23 @@ class StreamTarget(KinesisTargetSender):
 
 
 class GlueWorkflowTarget(TargetSender):
-    """Starts a run of the workflow, with the event's id among its properties."""
+    """Tells a Glue workflow of an event, by its id: a run starts when a batch is complete. AWS's
+    operation for it, NotifyEvent, is in no SDK.
+    """
 
-    def send_event(self, event: Any, trace_header: Any) -> None:  # noqa: ARG002 - LocalStack's
+    def process_event(self, event: Any, trace_header: Any) -> None:  # noqa: ARG002 - LocalStack's
         name = self.target["Arn"].rsplit("/", 1)[1]
-        found = event.get("id") if isinstance(event, dict) else None
-        properties = {"RunProperties": {"aws:eventIds": f"[{found}]"}} if found else {}
-        self.client.start_workflow_run(Name=name, **properties)
+        try:
+            notify(self.target_account_id, self.target_region, name, event["id"])
+        except CommonServiceException as error:
+            answer: Any = {
+                "Error": {"Code": error.code, "Message": error.message},
+                "ResponseMetadata": {"HTTPStatusCode": error.status_code},
+            }
+            raise ClientError(answer, "NotifyEvent") from error
+
+    def send_event(self, event: Any, trace_header: Any) -> None:
+        """Only whole events are sent."""
 
 
 def install() -> None:

@@ -4,7 +4,7 @@ Source: AWS Glue API reference, "User-defined Function API".
 """
 
 from lab.providers.glue.dispatch import handlers, page_of
-from lab.providers.glue.errors import already_exists, not_found
+from lab.providers.glue.errors import already_exists, invalid, not_found
 from lab.providers.glue.models import DataCatalog, now, without_nothing
 from lab.providers.glue.name_pattern import compiled
 from lab.providers.glue.storage import Key, Record
@@ -34,6 +34,8 @@ def _record(catalog: DataCatalog, database: str, given: Record) -> Record:
 
 def create_user_defined_function(catalog: DataCatalog, request: Record) -> Record:
     given = request["FunctionInput"]
+    if not given.get("FunctionName"):
+        raise invalid("FunctionName must not be null or empty")
     with catalog.transaction():
         key = _key(catalog, request["DatabaseName"], given["FunctionName"])
         if not catalog.storage.add("function", key, _record(catalog, key[0], given)):

@@ -33,7 +33,12 @@ def test_what_is_not_there_is_refused_by_name(name: str) -> None:
 @pytest.mark.parametrize(
     ("operation", "arguments", "message"),
     [
-        ("get_jobs", {}, "GetJobs is not supported by this lab's Glue, which comes without jobs."),
+        (
+            "create_session",
+            {"Id": "s", "Role": "arn:aws:iam::000000000000:role/glue", "Command": {}},
+            "CreateSession is not supported by this lab's Glue, which comes without interactive"
+            " sessions.",
+        ),
         (
             "list_schemas",
             {},

@@ -14,7 +14,7 @@ from lab.providers.pages import page
 
 NEW_FOLDERS = "CRAWL_NEW_FOLDERS_ONLY"
 POLICY = {"UpdateBehavior": "UPDATE_IN_DATABASE", "DeleteBehavior": "DEPRECATE_IN_DATABASE"}
-DEFAULTS = {
+DEFAULTS: Record = {
     "Classifiers": [],
     "RecrawlPolicy": {"RecrawlBehavior": "CRAWL_EVERYTHING"},
     "LineageConfiguration": {"CrawlerLineageSettings": "DISABLE"},
@@ -39,6 +39,7 @@ def _checked(catalog: DataCatalog, crawler: Record) -> Record:
     _refuse_what_is_not_there(crawler)
     crawler = {**DEFAULTS, **without_nothing(crawler)}
     crawler["Targets"] = targets.checked(crawler["Targets"])
+    crawler["RecrawlPolicy"] = {**DEFAULTS["RecrawlPolicy"], **crawler["RecrawlPolicy"]}
     crawler["SchemaChangePolicy"] = {**POLICY, **(crawler.get("SchemaChangePolicy") or {})}
     try:
         settings.read(crawler.get("Configuration"))
