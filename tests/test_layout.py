@@ -24,6 +24,10 @@ FORBIDDEN = {
     # The shop is a web site, and the agent a client: neither knows the lab's servers.
     "shop": ["localstack", "boto3", "lab.providers", "lab.stack", "lab.agent", "lab.checks"],
     "agent": ["localstack", "lab.providers", "lab.stack", "lab.shop", "lab.checks"],
+    "dashboards": [
+        *("localstack", "lab.providers", "lab.stack", "lab.course", "lab.checks", "lab.demo"),
+        "lab.cli",
+    ],
     "config.py": ["lab"],
     "errors.py": ["lab"],
     "i18n.py": ["lab.config", "lab.stack"],

@@ -3,12 +3,23 @@
 import sys
 
 from lab import terminal
-from lab.cli import clock, grading, lake, learning, servers, shop, states
+from lab.cli import clock, dashboards, grading, lake, learning, servers, shop, states
 from lab.cli.app import app
 from lab.errors import LabError
 from lab.i18n import lab_error
 
-__all__ = ["app", "clock", "grading", "lake", "learning", "main", "servers", "shop", "states"]
+__all__ = [
+    "app",
+    "clock",
+    "dashboards",
+    "grading",
+    "lake",
+    "learning",
+    "main",
+    "servers",
+    "shop",
+    "states",
+]
 
 
 def main() -> None:

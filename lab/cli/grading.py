@@ -59,7 +59,7 @@ def _ask(sheet: "Sheet") -> list[int]:
     """Ask until the answer can be read."""
     while True:
         try:
-            return sheet.read(typer.prompt(t("quiz.prompt")))
+            return sheet.read(typer.prompt(t("quiz.prompt"), prompt_suffix=" "))
         except LabError as error:
             terminal.show_error(error)
 

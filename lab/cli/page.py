@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from lab import i18n
-from lab.checks.programs import LINES_SHOWN, last_lines
+from lab.checks.programs import Ran, last_lines
 from lab.checks.runner import Outcome, TaskResult
 from lab.checks.text import Text
 from lab.checks.vocabulary import Failed
@@ -32,7 +32,7 @@ from lab.course.progress import Attempts, Progress
 from lab.i18n import t
 from lab.terminal import OUT, duration, show_next
 
-SHOWN_AFTER_PASS = 3  # lines of what a program printed
+TEXT_WIDTH = 100  # columns at most: longer lines are hard to read
 BEGUN, AHEAD = "[yellow]•[/]", "[dim]·[/]"
 MARKS = {"pass": "[green]✓[/]", "fail": "[red]✗[/]", "error": "[yellow]![/]"}
 
@@ -139,7 +139,13 @@ def show_exercise(exercise: Exercise, places: Places) -> None:
     _markdown(exercise.statement(), exercise.folder.parent)
     for name in exercise.fidelity:
         kind, statement = fidelity.statement(name)
-        OUT.print(f"[bold]{t(f'course.fidelity.{kind}')}[/]  {inline(statement)}")
+        said = f"[bold]{t(f'course.fidelity.{kind}')}[/] {inline(statement)}"
+        OUT.print(said, width=min(OUT.width, TEXT_WIDTH))
+    show_way(exercise, places)
+
+
+def show_way(exercise: Exercise, places: Places) -> None:
+    """Where to work at it, or how to begin."""
     folder = places.folder(exercise.id)
     if folder.is_dir():
         show_next(t("course.work-there", folder=short(folder)))
@@ -165,10 +171,7 @@ def show_where(
     OUT.print(f"  {escape(str(course.module(following.module).title))}, {took}")
     if module := agenda.lesson_before(course, following, progress):
         show_next(t("course.read-first", id=module.id, count=module.minutes))
-    if places.folder(following.id).is_dir():
-        show_next(t("course.work-there", folder=short(places.folder(following.id))))
-    else:
-        show_next(t("course.start-it", id=following.id))
+    show_way(following, places)
 
 
 def show_title(exercise: Exercise) -> None:
@@ -197,20 +200,20 @@ def show_result(result: TaskResult) -> None:
     task = result.task
     got = task.points if result.status == "pass" else 0
     points = t("course.points", got=got, of=task.points)
-    OUT.print(f"{MARKS[result.status]} {task.number}  {escape(str(task.title))}  [dim]{points}[/]")
+    line = Table.grid(padding=(0, 2, 0, 0))
+    for wraps in (False, True, False):
+        line.add_column(no_wrap=not wraps)
+    number = f"{MARKS[result.status]} {task.number}"
+    line.add_row(number, escape(str(task.title)), f"[dim]{points}[/]")
+    OUT.print(line)
 
 
 def show_outcome(
     exercise: Exercise, outcome: Outcome, places: Places, following: Exercise | None
 ) -> None:
     """The first failure whole; the others are the lines above. Then what to do."""
-    # What a program prints is for finding a mistake; a program run twice is shown once.
-    count = SHOWN_AFTER_PASS if outcome.status == "pass" else LINES_SHOWN
-    latest = {ran.name: last_lines(ran.stdout + ran.stderr, count) for ran in outcome.ran}
-    for name, printed in latest.items():
-        if printed:
-            OUT.print(f"[dim]{t('course.printed', name=name)}[/]")
-            OUT.print(Padding(escape(printed), (0, 0, 0, 4)))
+    if outcome.failure and not outcome.failure.code.startswith("program-"):  # it shows that itself
+        show_printed(outcome.ran)
     if outcome.status == "error":
         show_trouble(outcome)
     elif outcome.failure:
@@ -219,10 +222,24 @@ def show_outcome(
     else:
         OUT.print(f"[green]{t('course.passed', points=outcome.points)}[/]")
         show_next(t("course.compare", id=exercise.id))
-        if following:
-            show_next(t("course.start-it", id=following.id))
+        if following and following.module == exercise.module:
+            show_way(following, places)
         else:
-            show_next(t("course.all-passed"))
+            show_next(t("course.module-done" if following else "course.all-passed"))
+
+
+def show_printed(programs: Sequence[Ran]) -> None:
+    """What programs printed, which is for finding a mistake: a program run twice is shown once, a
+    line as far as the terminal is wide, what one that ended well wrote to stderr not at all.
+    """
+    said = {ran.name: ran.stdout + (ran.stderr if ran.exit_code else "") for ran in programs}
+    latest = {name: last_lines(text) for name, text in said.items()}
+    for name, printed in latest.items():
+        if printed:
+            OUT.print(f"[dim]{t('course.printed', name=name)}[/]")
+            OUT.print(
+                Padding(escape(printed), (0, 0, 0, 4)), no_wrap=OUT.is_terminal, overflow="ellipsis"
+            )
 
 
 def show_failure(failure: Failed) -> None:
@@ -311,11 +328,10 @@ def _show_picture(name: str, module: Path) -> None:
 
 
 def show_markdown(text: str) -> None:
-    """At most 100 columns wide: longer lines are hard to read."""
     from rich.markdown import Markdown  # heavy, and most verbs show none
 
     if text.strip():
-        OUT.print(Markdown(text, hyperlinks=OUT.is_terminal), width=min(OUT.width, 100))
+        OUT.print(Markdown(text, hyperlinks=OUT.is_terminal), width=min(OUT.width, TEXT_WIDTH))
 
 
 def percent(share: float) -> str:
