@@ -35,9 +35,9 @@ test fails, the suite fails, and the promise with it. The page is made from the 
 `scripts/fidelity.py`. What is refused is refused by name, with AWS's own exception: nothing here
 pretends.""",
     "fr": """\
-Chaque ligne ci-dessous est une promesse que tient au moins un test; les tests sont en lien à la
+Chaque ligne ci-dessous est une promesse que tient au moins un test ; les tests sont en lien à la
 fin. Quand un test échoue, la suite échoue, et la promesse avec elle. La page est tirée des tests
-par `scripts/fidelity.py`. Ce qui est refusé l'est par son nom, avec l'exception d'AWS: rien ici ne
+par `scripts/fidelity.py`. Ce qui est refusé l'est par son nom, avec l'exception d'AWS : rien ici ne
 fait semblant.""",
 }
 

@@ -158,7 +158,14 @@ def search_url() -> str:
     """The URL of this run's OpenSearch domain, which is created when first asked for."""
     opensearch = client("opensearch")
     with contextlib.suppress(opensearch.exceptions.ResourceAlreadyExistsException):
-        opensearch.create_domain(DomainName=NAME)
+        statement = {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "es:ESHttp*",
+            "Resource": f"arn:aws:es:{REGION}:{ACCOUNT_ID}:domain/{NAME}/*",
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        opensearch.create_domain(DomainName=NAME, AccessPolicies=policy)
     deadline = time.monotonic() + WITHIN
     while time.monotonic() < deadline:
         status = opensearch.describe_domain(DomainName=NAME)["DomainStatus"]

@@ -45,7 +45,6 @@ def environment(config: Config) -> dict[str, str]:
         "DNS_ADDRESS": "0",
         "LOCALSTACK_VOLUME_DIR": str(volume),
         "FILESYSTEM_ROOT": str(volume),
-        "OPENSEARCH_CUSTOM_BACKEND": config.opensearch_url,
         "PYTHONUNBUFFERED": "1",
         # The gateway's many threads would each keep freed memory in an arena of its own.
         "MALLOC_ARENA_MAX": "2",

@@ -30,6 +30,7 @@ from typing import Any
 from opensearchpy import OpenSearch, TransportError
 
 from lab.config import ROOT, load
+from lab.demo.run import search_of
 from lab.shop.access_log import AccessLog, Entry
 
 SOLUTION = ROOT / "solutions" / "bookshop"
@@ -121,7 +122,7 @@ def main() -> None:
     given = parser.parse_args()
     made = json.loads(program("deploy.py"))
     try:
-        with tempfile.TemporaryDirectory() as name, OpenSearch(made["opensearch_url"]) as search:
+        with tempfile.TemporaryDirectory() as name, search_of(made["opensearch_url"]) as search:
             folder = Path(name)
             log = AccessLog(folder / "access_log", 10_000_000, keep=5)
             with following(folder):

@@ -26,7 +26,7 @@ from rich.console import Console
 
 from lab.config import Config, load
 from lab.demo.pipeline import FOLDER, Outputs
-from lab.demo.run import Demo, Options
+from lab.demo.run import Demo, Options, search_of
 from lab.stack.processes import Server, resident
 
 PEER_INDEX = "bench-bulk-helper"
@@ -96,7 +96,7 @@ def measure_pipeline(config: Config, options: Options) -> tuple[float, int, Mete
         outputs = demo.prepare()
         meter = Meter(config)
         with meter.running():
-            producer, seconds = demo.stream(outputs, OpenSearch(outputs.opensearch_url))
+            producer, seconds = demo.stream(outputs, search_of(outputs.opensearch_url))
     return producer.sent.records / seconds, producer.sent.records, meter, outputs
 
 
@@ -141,7 +141,7 @@ def main() -> None:
     options = Options(days=365, events=arguments.events, rate=arguments.rate)
     for number in range(1, arguments.rounds + 1):
         rate, events, meter, outputs = measure_pipeline(config, options)
-        search = OpenSearch(outputs.opensearch_url, timeout=60)
+        search = search_of(outputs.opensearch_url)
         peer = measure_peer(search, archived(config, outputs))
         print(
             f"round {number}: {events} events, {outputs.shards} shards: pipeline {rate:.0f}/s, "

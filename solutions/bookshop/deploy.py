@@ -16,7 +16,6 @@ import logging
 import time
 import zipfile
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import boto3
 import names
@@ -235,12 +234,9 @@ class Deployment:
 
 def search(url, session):
     """OpenSearch's own API at the domain's endpoint, with signed requests."""
-    parts = urlsplit(url)
-    is_https = parts.scheme == "https"
     return OpenSearch(
-        hosts=[{"host": parts.hostname, "port": parts.port or (443 if is_https else 80)}],
+        url,
         http_auth=Urllib3AWSV4SignerAuth(session.get_credentials(), session.region_name, "es"),
-        use_ssl=is_https,
         timeout=30,
     )
 

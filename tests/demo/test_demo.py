@@ -4,11 +4,10 @@ import io
 import json
 
 import pytest
-from opensearchpy import OpenSearch
 from rich.console import Console
 
 from lab.config import Config
-from lab.demo.run import Options, Outcome, run
+from lab.demo.run import Options, Outcome, run, search_of
 
 pytestmark = pytest.mark.lab
 
@@ -56,7 +55,7 @@ def test_errors_keep_the_reason(full_lab: Config, outcome: Outcome) -> None:
 
 
 def test_documents_are_enriched(outcome: Outcome) -> None:
-    with OpenSearch(outcome.outputs.opensearch_url) as search:
+    with search_of(outcome.outputs.opensearch_url) as search:
         document = search.get(index="flights", id="2013-01-01-UA-1545-EWR-IAH")["_source"]
     assert document["airline"] == "United Air Lines Inc."
     assert document["temperature_f"] == 39.02

@@ -26,6 +26,7 @@ import pytest
 from opensearchpy import OpenSearch, TransportError
 
 from lab.config import ROOT, Config
+from lab.demo.run import search_of
 from lab.stack.processes import free_port
 from tests.providers.lambda_.functions import eventually
 
@@ -151,7 +152,7 @@ def scenario(full_lab: Config, client: Callable[..., Any]) -> Iterator[Scenario]
     made = json.loads(
         program(full_lab, "deploy.py", "--archive-seconds", "1", "--error-percent", "1")
     )
-    with OpenSearch(made["opensearch_url"]) as search:
+    with search_of(made["opensearch_url"]) as search:
         yield Scenario(full_lab, free_port(), made, search)
     program(full_lab, "teardown.py")
     streams = client("firehose").list_delivery_streams()["DeliveryStreamNames"]

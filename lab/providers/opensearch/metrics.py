@@ -5,17 +5,15 @@ Source: Amazon OpenSearch Service Developer Guide, "Monitoring OpenSearch cluste
 Amazon CloudWatch".
 """
 
-import json
 import logging
 import time
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
-from localstack.services.opensearch.models import opensearch_stores
-
 from lab.providers.cloudwatch import Metric, Source, publisher
 from lab.providers.cloudwatch import install as install_publisher
+from lab.providers.opensearch.models import all_domains
+from lab.providers.opensearch.nodes import Node, Nodes
 
 LOG = logging.getLogger(__name__)
 
@@ -30,7 +28,8 @@ Samples = Iterator[tuple[Metric, float]]
 class Sampler:
     """Asks each domain once a minute."""
 
-    def __init__(self) -> None:
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
         self._minute = 0
 
     def sample(self) -> None:
@@ -38,37 +37,29 @@ class Sampler:
         if minute == self._minute:
             return
         self._minute = minute
-        for account, regions in list(opensearch_stores.items()):
-            for region, store in list(regions.items()):
-                for name, domain in list(store.opensearch_domains.items()):
-                    dimensions = (("DomainName", name), ("ClientId", account))
-                    source = Source(NAMESPACE, account, region, dimensions)
-                    if samples := _samples(domain.get("Endpoint") or ""):
-                        publisher().add(source, samples)
+        for domain in all_domains():
+            node = self._nodes.running(domain.arn)
+            dimensions = (("DomainName", domain.name), ("ClientId", domain.account))
+            source = Source(NAMESPACE, domain.account, domain.region, dimensions)
+            if node and node.url and (samples := _samples(node)):
+                publisher().add(source, samples)
 
 
-def install() -> None:
+def install(nodes: Nodes) -> None:
     """Once, when OpenSearch Service is loaded."""
     install_publisher()
-    publisher().before_flush(Sampler().sample)
+    publisher().before_flush(Sampler(nodes).sample)
 
 
-def _samples(endpoint: str) -> list[tuple[Metric, float]]:
-    if not endpoint:
-        return []
+def _samples(node: Node) -> list[tuple[Metric, float]]:
     try:
-        health = _get(endpoint, "_cluster/health")
-        nodes = _get(endpoint, "_nodes/stats/jvm,os,fs")["nodes"].values()
-        totals = _get(endpoint, "_stats/docs,store")["_all"]
+        health = node.call("GET", "/_cluster/health", within=ANSWER_WITHIN)
+        stats = node.call("GET", "/_nodes/stats/jvm,os,fs", within=ANSWER_WITHIN)
+        totals = node.call("GET", "/_stats/docs,store", within=ANSWER_WITHIN)["_all"]
+        return [*_of_cluster(health, totals), *_of_nodes(list(stats["nodes"].values()))]
     except (OSError, ValueError, KeyError) as error:
-        LOG.debug("no metrics of the domain at %s: %s", endpoint, error)
+        LOG.debug("no metrics of the domain at %s: %s", node.url, error)
         return []
-    return [*_of_cluster(health, totals), *_of_nodes(list(nodes))]
-
-
-def _get(endpoint: str, path: str) -> Any:
-    with urllib.request.urlopen(f"http://{endpoint}/{path}", timeout=ANSWER_WITHIN) as answer:
-        return json.load(answer)
 
 
 def _of_cluster(health: dict[str, Any], totals: dict[str, Any]) -> Samples:

@@ -1,12 +1,8 @@
 -- The zone is in the log; the view has one for all, UTC, and therefore none in its values.
--- An offset such as -0530 is minus 5 hours and minus 30 minutes: its sign counts for both.
 CREATE OR REPLACE VIEW web_logs.requests AS
 SELECT
-  date_add(
-    'minute',
-    -(CAST(substr(logged, 22, 3) AS integer) * 60
-      + CAST(substr(logged, 22, 1) || substr(logged, 25, 2) AS integer)),
-    date_parse(substr(logged, 1, 20), '%d/%b/%Y:%H:%i:%s')
+  CAST(
+    parse_datetime(logged, 'dd/MMM/yyyy:HH:mm:ss Z') AT TIME ZONE 'UTC' AS timestamp(3)
   ) AS at,
   ip,
   split_part(request, ' ', 1) AS method,

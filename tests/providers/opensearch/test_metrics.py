@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from opensearchpy import OpenSearch
 
 from lab.config import Config
+from lab.demo.run import search_of
 
 pytestmark = pytest.mark.lab
 
@@ -23,7 +23,7 @@ def test_a_domain_tells_of_its_state_and_documents(
     service, watch = client("opensearch"), client("cloudwatch")
     service.create_domain(DomainName="measured")
     endpoint = service.describe_domain(DomainName="measured")["DomainStatus"]["Endpoint"]
-    search = OpenSearch(f"http://{endpoint}")
+    search = search_of(f"http://{endpoint}")
     search.index(index="told", id="1", body={"a": 1}, params={"refresh": "true"})
 
     def read(name: str) -> list[float]:
