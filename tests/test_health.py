@@ -16,8 +16,8 @@ def test_every_service_we_register_is_answered_by_us(lab: Config) -> None:
         health = json.load(answer)
     assert health["failures"] == {}
     assert set(health["providers"]) == {
-        *("athena", "firehose", "glue", "kinesis", "kms", "lambda", "opensearch", "s3"),
-        "stepfunctions",
+        *("athena", "cloudwatch", "events", "firehose", "glue", "kinesis", "kms", "lambda"),
+        *("logs", "opensearch", "s3", "scheduler", "stepfunctions"),
     }
     assert health["lambda_executor"].startswith("lab.providers.lambda_.")
 

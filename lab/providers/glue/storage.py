@@ -40,6 +40,10 @@ CREATE TABLE IF NOT EXISTS records (
 """
 
 
+class InUseError(RuntimeError):
+    """Another process has the file."""
+
+
 class Storage:
     """Records by kind and key. Every method may be called from any thread."""
 
@@ -187,6 +191,9 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         return _connected(path)
     except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            reason = f"{path} cannot be opened ({error}). Is another lab running on the same home?"
+            raise InUseError(reason) from error
         if error.sqlite_errorcode not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise
         _set_aside(path, str(error))

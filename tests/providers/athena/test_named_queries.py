@@ -54,7 +54,7 @@ def test_prepared_statements_of_the_api(sql: Sql) -> None:
     found = sql.athena.get_prepared_statement(**place)["PreparedStatement"]
     assert (found["QueryStatement"], found["Description"]) == ("SELECT ? AS y", "d")
     listed = sql.athena.list_prepared_statements(WorkGroup="primary")["PreparedStatements"]
-    assert [one["StatementName"] for one in listed] == ["ps"]
+    assert "ps" in [one["StatementName"] for one in listed]
     many = sql.athena.batch_get_prepared_statement(
         PreparedStatementNames=["ps", "no"], WorkGroup="primary"
     )
