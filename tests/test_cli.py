@@ -84,7 +84,8 @@ def test_status_works_with_the_lab_down(tmp_path: Path) -> None:
 @pytest.mark.lab
 def test_doctor_names_the_providers_that_answer(lab: Config) -> None:
     result = lab_command("doctor", **lab.environment())
-    assert "services answer: athena, cloudwatch, events, firehose, glue" in " ".join(result.stdout.split())
+    answering = "services answer: athena, cloudwatch, events, firehose, glue"
+    assert answering in " ".join(result.stdout.split())
     assert result.returncode == 0
 
 
