@@ -8,7 +8,7 @@ BENCH ?= kinesis
 LAB := .venv/bin/lab
 export LAB_MODE = $(MODE)
 
-.PHONY: help install demo up down status logs doctor reset test lint bench lock
+.PHONY: help install spark demo up down status logs doctor reset test lint bench lock
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,13 +36,15 @@ doctor: .venv/.lab ## examine this machine and say what to do
 reset: .venv/.lab ## stop the lab and delete all that it stores
 	@$(LAB) reset
 
-test: .venv/.dev .venv-clients/.clients ## install what tests need and run them
+spark: .venv/.lab .venv-spark/.spark ## install Apache Spark, for Glue jobs
+
+test: .venv/.dev .venv-clients/.clients .venv-spark/.spark ## install what tests need and run them
 	@.venv/bin/pytest
 
 lint: .venv/.dev ## ruff and mypy
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
 
-bench: .venv/.lab ## run a benchmark (BENCH=kinesis|delivery|firehose|lambda|athena|s3|logs|bookshop|demo|startup)
+bench: .venv/.lab ## run a benchmark (BENCH=kinesis|delivery|firehose|lambda|athena|s3|logs|bookshop|states|batch|crawler|glue_jobs|opensearch|demo|startup)
 	@$(LAB) bench $(BENCH)
 
 lock: ## compile requirements/*.txt from pyproject.toml (needs uv)
@@ -57,3 +59,10 @@ lock: ## compile requirements/*.txt from pyproject.toml (needs uv)
 
 .venv-clients/.clients: requirements/clients.txt
 	@scripts/install.sh clients
+
+# Its jars are fetched by the lab.
+.venv-spark/.spark: requirements/spark.txt | .venv
+	@scripts/install.sh spark
+
+.venv:
+	@scripts/install.sh lab

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Install the lab into .venv: uv, Python, the locked packages, this package, OpenSearch. `make` calls it.
 #
-# Usage: scripts/install.sh lab|dev|clients
+# Usage: scripts/install.sh lab|dev|clients|spark
 #   dev      also what tests and lint need
 #   clients  into .venv-clients, the clients that tests/clients uses: they and LocalStack exclude each other
+#   spark    into .venv-spark, what Glue jobs of the type glueetl run on; the lab must be installed
 # Safe to repeat and to interrupt. Downloads are kept in the user's cache, so a second clone fetches nothing.
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,6 +12,7 @@ SET=${1:-lab}
 VENV=.venv COMPILE=
 # Each of its clients is started anew; compiled, they come up in a third of the time.
 if [ "$SET" = clients ]; then VENV=.venv-clients COMPILE=--compile-bytecode; fi
+if [ "$SET" = spark ]; then VENV=.venv-spark COMPILE=--compile-bytecode; fi
 CACHE=${LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/aws-data-lab}
 
 say() { printf '%s\n' "$*"; }
@@ -63,8 +65,12 @@ find_uv
 make_environment
 # shellcheck disable=SC2086  # COMPILE is no word when it is empty
 with_clock "Installing the packages" "$UV" pip sync --quiet $COMPILE --python "$VENV/bin/python" --require-hashes "requirements/$SET.txt"
-if [ "$SET" != clients ]; then
-    "$UV" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --no-index --editable .
-    .venv/bin/lab install
-fi
+case $SET in
+    clients) ;;
+    spark) .venv/bin/python -m lab.stack.spark_jars ;;
+    *)
+        "$UV" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --no-index --editable .
+        .venv/bin/lab install
+        ;;
+esac
 touch "$VENV/.$SET"

@@ -21,6 +21,8 @@ echo "Resolving what tests and lint need ..."
 compile --universal --generate-hashes --no-annotate -c requirements/lab.txt --group dev pyproject.toml -o requirements/dev.txt
 echo "Resolving the clients that are tested against the lab ..."
 compile --universal --generate-hashes --no-annotate --group pyproject.toml:clients -o requirements/clients.txt
+echo "Resolving Spark ..."
+compile --universal --generate-hashes --no-annotate --group pyproject.toml:spark -o requirements/spark.txt
 echo uv > "$work/uv.in"
 compile --universal --generate-hashes --no-annotate "$work/uv.in" -o requirements/uv.txt
 # The Python that installs uv may be any.

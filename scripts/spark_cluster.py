@@ -53,6 +53,7 @@ def cluster(folder: Path, port: int, web: int) -> Iterator[str]:
     opened = ["--add-opens=java.base/sun.nio.ch=ALL-UNNAMED"]
     variables = {**os.environ, "SPARK_LOCAL_IP": HOST, "SPARK_HOME": str(packages / "pyspark")}
     variables["JAVA_HOME"] = str(java.parent.parent)
+    variables["SPARK_SCALA_VERSION"] = "2.12"
     address = f"spark://{HOST}:{port}"
     deploy = "org.apache.spark.deploy"
     commands = [
@@ -122,6 +123,13 @@ def run(config: Config, master: str) -> list[str]:
     return [event["message"].rstrip() for event in answer["events"]]
 
 
+def _errors(log: Path) -> list[str]:
+    """What a log says first of what went wrong, else how it ends."""
+    lines = log.read_text().splitlines()
+    first = next((place for place, line in enumerate(lines) if " ERROR " in line), len(lines))
+    return lines[first : first + 8] or lines[-8:]
+
+
 def main() -> int:
     own = settings.load()
     if not (ROOT / ".venv-spark").exists() or not spark_jars.folder(own).is_dir():
@@ -134,8 +142,12 @@ def main() -> int:
                 said = run(config, master)
         finally:
             embedded.down(config)
-    print("\n".join(said))
-    return 0 if said == [f"{master} 2 499500"] else 1
+        print("\n".join(said[:3]))
+        if said == [f"{master} 2 499500"]:
+            return 0
+        for log in (*folder.glob("*.log"), *folder.glob("*/app-*/*/stderr")):
+            print(log, *_errors(log), sep="\n")
+        return 1
 
 
 if __name__ == "__main__":

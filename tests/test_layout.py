@@ -28,6 +28,7 @@ FORBIDDEN = {
         *("localstack", "lab.providers", "lab.stack", "lab.course", "lab.checks", "lab.demo"),
         "lab.cli",
     ],
+    "spark": ["localstack", "lab"],
     "config.py": ["lab"],
     "errors.py": ["lab"],
     "i18n.py": ["lab.config", "lab.stack"],

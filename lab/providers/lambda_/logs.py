@@ -66,6 +66,11 @@ class LogWriter:
             except (BotoCoreError, ClientError) as error:
                 LOG.warning("%d events not written to %s: %s", len(events), stream.group, error)
 
+    def settle(self) -> None:
+        """As :meth:`flush`, and wait for what the other thread is writing."""
+        with self._writing:
+            self.flush()
+
     def stop(self) -> None:
         """Write what is pending and nothing after that; Logs is going down."""
         self._stopping.set()
