@@ -94,7 +94,6 @@ class Deployment:
             "Role": role,
             "Command": {"Name": "pythonshell", "ScriptLocation": script, "PythonVersion": "3.9"},
             "DefaultArguments": {
-                "library-set": "analytics",
                 "--bucket": self.bucket,
                 "--database": names.DATABASE,
             },
