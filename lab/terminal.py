@@ -2,22 +2,27 @@
 nothing.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import rich._wrap
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from lab.errors import LabError
-from lab.i18n import t
+from lab.i18n import decimal, t
 
 if TYPE_CHECKING:  # heavy, and most verbs show none of these
     from lab.stack.doctor import Finding
     from lab.stack.embedded import Started
     from lab.stack.status import ServerStatus
+
+# Rich would break a line at any space; French has some that must not be: before a colon, in « ».
+rich._wrap.re_word = re.compile(r"[^\S\u00a0\u202f]*[\S\u00a0\u202f]+[^\S\u00a0\u202f]*")
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
@@ -41,7 +46,7 @@ def show_started(started: "Started") -> None:
     if started.recovered:
         OUT.print(f"[yellow]![/] {t('up.recovered', server=started.name)}")
     key = "up.already" if started.already_running else "up.ready"
-    seconds = f"{started.seconds:.1f}"
+    seconds = decimal(started.seconds)
     OUT.print(f"[green]✓[/] {started.name:<11} {t(key, seconds=seconds)}  {started.endpoint}")
 
 

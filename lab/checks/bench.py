@@ -116,7 +116,7 @@ class Bench:
         try:
             yield
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            actual = programs.last_lines(ran.stdout) or "(nothing)"
+            actual = programs.last_lines(ran.stdout) or Text("(rien)", "(nothing)")
             raise Failed(code, Text(fr, en), actual) from error
 
 

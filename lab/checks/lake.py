@@ -98,7 +98,7 @@ def need(bench: Bench, bucket: str, *, code: str) -> None:
         "s3",
         "head_bucket",
         code=code,
-        fr=f"le bucket {bucket} existe ; lab goto le recrée",
+        fr=f"le bucket {bucket} existe ; lab goto le recrée",
         en=f"the bucket {bucket} exists; lab goto makes it again",
         Bucket=bucket,
     )

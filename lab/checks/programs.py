@@ -43,8 +43,9 @@ class Ran:
             fr=f"{self.name} se termine sans erreur",
             en=f"{self.name} ends without an error",
         )
-        actual = f"exit code {self.exit_code}\n{last_lines(self.stderr or self.stdout)}"
-        return Failed("program-failed", expected, actual.strip(), f"python {self.name}")
+        printed = f"{self.exit_code}\n{last_lines(self.stderr or self.stdout)}".strip()
+        actual = Text(f"code de sortie {printed}", f"exit code {printed}")
+        return Failed("program-failed", expected, actual, f"python {self.name}")
 
 
 def run(

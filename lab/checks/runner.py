@@ -8,7 +8,7 @@ import logging
 import runpy
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,21 +27,26 @@ type Status = Literal["pass", "fail", "error"]
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """How one task ended: ``failure`` when it failed, ``trouble`` (a traceback) when in error."""
+    """How one task ended: ``failure`` when it failed, ``trouble`` (a traceback) when in error;
+    ``ran`` are the programs that it ran.
+    """
 
     task: Task
     status: Status
     failure: Failed | None = None
     trouble: str = ""
+    ran: tuple[Ran, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an exercise stands. ``failure`` is the first one, which is the one to look at."""
+    """How an exercise stands. ``failure`` is the first one, which is the one to look at. ``built``
+    are the programs that were run before the tasks, ``program`` why the last of them failed.
+    """
 
     results: tuple[TaskResult, ...]
-    ran: tuple[Ran, ...] = ()
-    program: Failed | None = field(default=None)
+    built: tuple[Ran, ...] = ()
+    program: Failed | None = None
 
     @property
     def status(self) -> Status:
@@ -54,6 +59,14 @@ class Outcome:
         """What to show: a program that did not end well explains the tasks that fail after it."""
         first = next((r.failure for r in self.results if r.failure), None)
         return self.program if first and self.program else first
+
+    @property
+    def ran(self) -> tuple[Ran, ...]:
+        """The programs whose output may explain the failure: those of its task."""
+        first = next((result for result in self.results if result.status != "pass"), None)
+        if first is None:
+            return ()
+        return self.built if self.program or not first.ran else first.ran
 
     @property
     def passed(self) -> frozenset[int]:
@@ -107,6 +120,7 @@ def run(
     of ours the remaining tasks are not run: they would say nothing reliable.
     """
     program = build(bench, programs)
+    built = tuple(bench.ran)
     results: list[TaskResult] = []
     for task in tasks(check):
         result = _run_task(task, bench)
@@ -114,7 +128,7 @@ def run(
         report(result)
         if result.status == "error":
             break
-    return Outcome(tuple(results), tuple(bench.ran), program)
+    return Outcome(tuple(results), built, program)
 
 
 def build(bench: Bench, programs: Sequence[str]) -> Failed | None:
@@ -130,6 +144,12 @@ def build(bench: Bench, programs: Sequence[str]) -> Failed | None:
 
 
 def _run_task(task: Task, bench: Bench) -> TaskResult:
+    before = len(bench.ran)
+    result = _end_of(task, bench)
+    return replace(result, ran=tuple(bench.ran[before:]))
+
+
+def _end_of(task: Task, bench: Bench) -> TaskResult:
     try:
         task.step(bench)
     except Failed as failure:

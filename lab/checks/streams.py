@@ -35,7 +35,7 @@ def need(bench: "Bench", stream: str, exercise: str, *, code: str) -> "Answer":
         "kinesis",
         "describe_stream_summary",
         code=code,
-        fr=f"le flux {stream} existe ; lab goto {exercise} le recrée",
+        fr=f"le flux {stream} existe ; lab goto {exercise} le recrée",
         en=f"the stream {stream} exists; lab goto {exercise} makes it again",
         StreamName=stream,
     )

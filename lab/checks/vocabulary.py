@@ -4,12 +4,14 @@ A check looks at the state of the system and at what the learner's programs do w
 have not seen. How the learner arrived there is not asked.
 """
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from lab import i18n
 from lab.checks.text import Text
 
 if TYPE_CHECKING:
@@ -39,24 +41,35 @@ class Failed(AssertionError):  # noqa: N818  # a result, not an error
         self.wanted = wanted
 
     def there(self) -> str:
-        """What is there, in a form to be read: of two lists, the first place where they differ."""
-        if isinstance(self.actual, list) and isinstance(self.wanted, list):
-            pairs = enumerate(zip_longest(self.actual, self.wanted, fillvalue=None))
-            number, (found, wanted) = next((n, pair) for n, pair in pairs if pair[0] != pair[1])
-            return f"[{number}]: {_shown(found)} ≠ {_shown(wanted)}"
-        return _shown(self.actual)
+        """What is there, in a form to be read: of two lists, the first place where they differ; of
+        what should not be there at all, the first.
+        """
+        if not isinstance(self.actual, list) or not isinstance(self.wanted, list):
+            return _shown(self.actual)
+        if not self.wanted:
+            return _shown(self.actual[0])
+        pairs = enumerate(
+            zip_longest(self.actual, self.wanted, fillvalue=Text("(rien)", "(nothing)"))
+        )
+        number, (found, wanted) = next((n, pair) for n, pair in pairs if pair[0] != pair[1])
+        return f"[{number}]: {_shown(found)} ≠ {_shown(wanted)}"
 
     def must(self) -> str:
         """What must be, with its figure where the sentence does not hold it."""
         if self.wanted is None or isinstance(self.wanted, list | bool):
             return str(self.expected)
-        figure = _shown(self.wanted)
-        return str(self.expected) if figure in str(self.expected) else f"{self.expected} ({figure})"
+        said, figure = str(self.expected), _shown(self.wanted)
+        apart = i18n.number(self.wanted) if isinstance(self.wanted, int) else figure
+        holds = any(re.search(rf"(?<!\d){re.escape(one)}(?!\d)", said) for one in (figure, apart))
+        return said if holds else f"{said} ({figure})"
 
 
 def _shown(value: object) -> str:
+    """As the learner's language writes it, numbers too."""
     if isinstance(value, float):
-        return f"{value:g}"
+        return f"{value:.8g}".replace(".", i18n.t("numbers.decimal_mark"))
+    if isinstance(value, tuple):
+        return " · ".join(_shown(one) for one in value)
     return str(value) if isinstance(value, str | Text) else repr(value)
 
 

@@ -84,7 +84,7 @@ def show_next() -> None:
 
     at = desk()
     progress = at.store.read()
-    page.show_where(at.course, progress, at.following(progress), at.places)
+    page.show_where(at.course, progress, at.ahead(progress), at.places)
 
 
 @app.command(help=t("help.start"))

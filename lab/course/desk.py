@@ -44,11 +44,23 @@ class Desk:
         return following
 
     def following(self, progress: Progress) -> Exercise | None:
-        """The first exercise that has not been passed; None when all have."""
-        for exercise in self.course.exercises:
-            if progress.exercises.get(exercise.id, Attempts()).passed is None:
-                return exercise
-        return None
+        """The first exercise that has not been passed, of the module being worked at if there is
+        one; None when all have.
+        """
+        left = [
+            exercise
+            for exercise in self.course.exercises
+            if progress.exercises.get(exercise.id, Attempts()).passed is None
+        ]
+        here = self.course.exercise(progress.current).module if progress.current else ""
+        return next((one for one in left if one.module == here), next(iter(left), None))
+
+    def ahead(self, progress: Progress) -> Exercise | None:
+        """The one being worked at as long as it has not been passed, then the one that follows."""
+        current = progress.exercises.get(progress.current or "", Attempts())
+        if progress.current and current.passed is None:
+            return self.course.exercise(progress.current)
+        return self.following(progress)
 
     def start(self, exercise: Exercise, *, force: bool = False) -> Path | None:
         """Copy the starter and prepare the lab; where an older copy was moved to, with ``force``.

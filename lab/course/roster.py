@@ -51,7 +51,7 @@ def table(entries: Sequence[Entry], key: str | None) -> str:
                 grade["waiting"],
                 t("class.yes") if grade["passed"] else t("class.no"),
                 sum(one["seconds"] for one in entry.report["exercises"]),
-                "; ".join(filter(None, remarks)),
+                ", ".join(filter(None, remarks)),
             ]
         )
     return stream.getvalue()

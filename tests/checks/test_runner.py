@@ -83,3 +83,16 @@ def test_preparing_that_breaks_is_our_error(bench: Bench) -> None:
     with pytest.raises(LabError, match="could not be prepared: division by zero") as caught:
         runner.prepare(check, bench)
     assert caught.value.code == "prepare-failed"
+
+
+def test_what_explains_a_failure_is_what_its_own_task_ran(bench: Bench) -> None:
+    for name in ("make", "one", "two"):
+        (bench.work / f"{name}.py").write_text(f"print({name!r})")
+    runs = 'bench.run("{}.py"); '
+    outcome = runner.run(
+        write(bench, ONE + runs.format("one") + "\n", TWO + runs.format("two") + FAIL),
+        bench,
+        ["make.py"],
+    )
+    assert [ran.stdout for ran in outcome.ran] == ["two\n"]
+    assert runner.run(write(bench, ONE + "pass\n"), bench, ["make.py"]).ran == ()

@@ -27,7 +27,9 @@ def test_what_is_as_expected_says_nothing(actual: object, limits: dict[str, Any]
         (0.25, {"at_most": 0.2}, "two of them (0.2)", "0.25"),
         ("b", {"equals": "two"}, "two of them", "b"),
         (["a", "c"], {"equals": ["a", "b"]}, "two of them", "[1]: c ≠ b"),
-        (["a"], {"equals": ["a", "b"]}, "two of them", "[1]: None ≠ b"),
+        (["a"], {"equals": ["a", "b"]}, "two of them", "[1]: (nothing) ≠ b"),
+        (["a", "b"], {"equals": []}, "two of them", "a"),
+        ([("k", 1)], {"equals": [("k", 2)]}, "two of them", "[0]: k · 1 ≠ k · 2"),
         (True, {"equals": False}, "two of them", "True"),
     ],
 )
@@ -44,9 +46,20 @@ def test_an_expectation_of_nothing_is_a_mistake_of_the_author() -> None:
         expect(1, **WORDS)
 
 
-def test_the_sentence_is_in_the_learner_s_language(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sentence_and_its_figures_are_in_the_learner_s_language(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("LAB_LANG", "fr")
     assert str(Text(fr="deux", en="two")) == "deux"
+    failure = Failed("c", Text("le prix est juste", "the price is right"), 0.25, wanted=12.5)
+    assert (failure.must(), failure.there()) == ("le prix est juste (12,5)", "0,25")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"), [(4000, "4,000 of 40,001"), (1, "4,000 of 40,001 (1)")]
+)
+def test_a_figure_that_the_sentence_holds_is_not_repeated(wanted: int, said: str) -> None:
+    assert Failed("c", Text("", "4,000 of 40,001"), 0, wanted=wanted).must() == said
 
 
 def test_what_takes_time_is_looked_at_again() -> None:

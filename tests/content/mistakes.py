@@ -41,4 +41,4 @@ def assert_named(outcome: Outcome, mistakes: Sequence[Mistake]) -> None:
         failure = failures[mistake.task]
         assert failure.code == mistake.code, failure
         assert mistake.expected in failure.must()
-        assert mistake.there in failure.there()
+        assert mistake.there in failure.there(), failure.there()

@@ -28,7 +28,7 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
             ),
             Mistake(
                 *(3, "put.py", 'json.loads(line)["visitor"]', '"ad-views"'),
-                *("partition-key", "each click's partition key is its visitor", "('clicks', "),
+                *("partition-key", "each click's partition key is its visitor", "ad-views · "),
             ),
             Mistake(
                 *(4, "read.py", "TRIM_HORIZON", "LATEST"),
@@ -99,7 +99,7 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
         [
             Mistake(
                 *(2, "produce.py", "    while records:", "    for _ in records[:0]:"),
-                *("flights-lost", "the 4000 flights sent to produce.py are in the stream", "0"),
+                *("flights-lost", "the 4,000 flights sent to produce.py are in the stream", "0"),
             ),
         ],
     ),
@@ -117,7 +117,7 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
         [
             Mistake(
                 *(1, "publish.py", 'if "ErrorCode" not in result]', "]"),
-                *("flights-lost", "the 4000 flights sent to publish.py are in the stream", ""),
+                *("flights-lost", "the 4,000 flights sent to publish.py are in the stream", ""),
             ),
             Mistake(
                 *(3, "publish.py", " <= LARGEST", ""),
@@ -130,11 +130,15 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
         [
             Mistake(
                 *(1, "publish.py", "in accepted}", "in accepted if len(accepted) == len(batch)}"),
-                *("flights-twice", "the stream holds 4000 records more, each flight only once", ""),
+                *(
+                    "flights-twice",
+                    "the stream holds 4,000 records more, each flight",
+                    "",
+                ),
             ),
             Mistake(
                 *(3, "publish.py", 'f"{line}\\n" for line in rejected', '"" for line in rejected'),
-                *("rejected-file", "rejected.jsonl holds the lines", "[0]: None"),
+                *("rejected-file", "rejected.jsonl holds the lines", "[0]: (nothing)"),
             ),
             Mistake(
                 *(4, "publish.py", '"rejected": len(rejected)', '"rejected": 0'),
@@ -242,7 +246,7 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
             ),
             Mistake(
                 *(4, "choose.py", "READ_MIB / consumers", "READ_MIB"),
-                *("figure", "poll_mib is right (1)", "2"),
+                *("figure", "poll_mib is right, within a hundredth (1)", "2"),
             ),
         ],
     ),
@@ -299,7 +303,7 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
                     ' * math.ceil(traffic["bytes"] / STEP) * STEP',
                     "*traffic['bytes']",
                 ),
-                *("price", "firehose_usd is right (", ""),
+                *("price", "firehose_usd is right, within a hundredth (", ""),
             ),
         ],
     ),

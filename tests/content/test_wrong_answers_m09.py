@@ -26,7 +26,11 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
             ),
             Mistake(
                 *(2, "3_flights.sql", "dep_delay int", "dep_delay string"),
-                *("table-columns", "the types of the statement", "('dep_delay', 'string')"),
+                *(
+                    "table-columns",
+                    "the types of the statement",
+                    "dep_delay · string ≠ dep_delay · int",
+                ),
             ),
             Mistake(
                 *(3, "3_flights.sql", "TBLPROPERTIES ('skip.header.line.count' = '1')", ""),
@@ -36,7 +40,7 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
                 *(4, "query.py"),
                 'athena.get_paginator("get_query_results").paginate(QueryExecutionId=query_id):',
                 "[athena.get_query_results(QueryExecutionId=query_id)]:",
-                *("query-rows", "prints the header and then each row", "[1000]: None ≠ "),
+                *("query-rows", "prints the header and then each row", "[1000]: (nothing) ≠ "),
             ),
         ],
     ),
@@ -62,11 +66,11 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
         [
             Mistake(
                 *(1, "3_raw.sql", "(\\\\d+|-)", "(\\\\d+)"),
-                *("lines-unread", "one only, which was cut", "(1201, "),
+                *("lines-unread", "one only, which was cut", "1201 · "),
             ),
             Mistake(
                 *(2, "4_requests.sql", "CAST(status AS integer)", "status"),
-                *("view-types", "have the types of the statement", "'varchar', 'bigint'"),
+                *("view-types", "have the types of the statement", "varchar · bigint"),
             ),
             Mistake(
                 *(3, "errors.sql", "date_trunc('hour', at)", "date_trunc('hour', logged)"),
@@ -98,15 +102,15 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
         [
             Mistake(
                 *(1, "4_repair.sql", "MSCK REPAIR TABLE", "SHOW PARTITIONS"),
-                *("not-repaired", "a partition for each folder day=", "[0]: None ≠ 2013-01-"),
+                *("not-repaired", "a partition for each folder day=", "[0]: (nothing) ≠ 2013-01-"),
             ),
             Mistake(
                 *(2, "add_partitions.py", "day.replace('/', '-')", "day"),
-                *("not-added", "named 2013-01-05, at its location", "('2013/01/"),
+                *("not-added", "named 2013-01-05, at its location", " · s3://departures-"),
             ),
             Mistake(
                 *(3, "8_projected.sql", "2013/01/01,NOW", "2013/01/01,2013/12/31"),
-                *("projection-days", "each day from 2013 until today", "('2025/11/03', '210')"),
+                *("projection-days", "each day from 2013 until today", "2025/11/03 · 210"),
             ),
             Mistake(
                 *(4, "one_day.sql", "day = ?", "date_format(flight_date, '%Y/%m/%d') = ?"),
@@ -129,7 +133,7 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
         [
             Mistake(
                 *(1, "insert.sql", "BETWEEN '${first}'", "> '${first}' AND day <= '${last}' --"),
-                *("days-missing", "the 125 days of raw are in readings, once each", "≠ ('2013-"),
+                *("days-missing", "the 125 days of raw are in readings, once each", "≠ 2013-"),
             ),
             Mistake(
                 *(2, "ctas.sql", "'PARQUET'", "'TEXTFILE'"),
@@ -146,7 +150,7 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
         [
             Mistake(
                 *(1, "6_delays.sql", "LEFT JOIN", "JOIN"),
-                *("view-rows", "a row for each day and airline, named or not", "'YY'"),
+                *("view-rows", "a row for each day and airline, named or not", "YY · "),
             ),
             Mistake(
                 *(2, "worst_days.sql", "airline = ? AND", "airline = 'Delta' AND"),
@@ -209,7 +213,7 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
             ),
             Mistake(
                 *(3, "4_planes.sql", "TRY_CAST(replace(seats, ',', '') AS integer)", "seats"),
-                *("view-types", "year and seats of the view are integer", "'varchar'"),
+                *("view-types", "year and seats of the view are integer", "varchar"),
             ),
         ],
     ),
@@ -227,7 +231,7 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
         [
             Mistake(
                 *(3, "4_planes.sql", "replace(seats, ',', '')", "seats"),
-                *("view-values", "1,182 seats are 1182", "≠ ('"),
+                *("view-values", "1,182 seats are 1182", "≠ "),
             ),
         ],
     ),

@@ -29,7 +29,7 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
             ),
             Mistake(
                 *(3, "bill.py", "max(LEAST, -(-scanned // MB))", "-(-scanned // MB)"),
-                *("bill", "their megabytes and their price", "("),
+                *("bill", "their megabytes and their price", " · "),
             ),
         ],
     ),
@@ -38,17 +38,17 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
         [
             Mistake(
                 *(1, "group.py", '"BytesScannedCutoffPerQuery": CUTOFF,', ""),
-                *("cutoff", "reads at most 10000000 bytes", "None"),
+                *("cutoff", "reads at most 10,000,000 bytes", "None"),
             ),
             Mistake(
                 *(2, "group.py", "MetricsEnabled", "MetricsEnabled"),
-                *("not-stopped", "is CANCELLED by the group's limit", "('SUCCEEDED', False)"),
+                *("not-stopped", "is CANCELLED by the group's limit", "SUCCEEDED · False"),
             ),
             Mistake(
                 *(3, "bill.py"),
                 'athena.get_paginator("list_query_executions").paginate(WorkGroup=NAME)',
                 "[athena.list_query_executions(WorkGroup=NAME)]",
-                *("bill", "all the queries that are charged", "(0, 0, "),
+                *("bill", "all the queries that are charged", "0 · 0 · "),
             ),
         ],
     ),
@@ -61,7 +61,7 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
             ),
             Mistake(
                 *(3, "before.py", "newest[1][0]", "newest[0][0]"),
-                *("before", "before.py gives the table before", "("),
+                *("before", "before.py gives the table before", " · "),
             ),
         ],
     ),
@@ -70,7 +70,7 @@ ROUNDS: list[tuple[str, list[Mistake]]] = [
         [
             Mistake(
                 *(1, "8_load.sql", "FROM schedule.initial", "FROM schedule.initial WHERE false"),
-                *("not-loaded", "the table holds the planned flights, once each", "(0, 0)"),
+                *("not-loaded", "the table holds the planned flights, once each", "0 · 0"),
             ),
             Mistake(
                 *(2, "merge.sql", "THEN UPDATE SET dep_delay = s.dep_delay", "THEN DELETE"),

@@ -5,6 +5,7 @@ import pytest
 from lab.course import workspace
 from lab.course.desk import Desk
 from lab.errors import LabError
+from tests.content.support import COURSE
 from tests.course.conftest import Clock
 
 
@@ -140,6 +141,19 @@ def test_without_an_id_the_one_in_work_is_meant_and_then_the_next(desk: Desk) ->
     desk.start(second)
     assert desk.chosen(None) == second
     assert desk.following(desk.store.read()) == first
+    assert desk.ahead(desk.store.read()) == second
+    solve(desk, "files.second")
+    desk.check(second)
+    assert desk.ahead(desk.store.read()) == first
+
+
+def test_what_comes_next_is_of_the_module_in_work(desk: Desk) -> None:
+    at = Desk(COURSE, desk.places, desk.config, desk.store)
+    with desk.store.changing() as progress:
+        progress.current = "athena.views"
+    following = at.following(desk.store.read())
+    assert following
+    assert following.id == "athena.first_table"
 
 
 def test_checking_what_was_not_started_says_how_to_start(desk: Desk) -> None:

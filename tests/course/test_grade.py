@@ -114,7 +114,7 @@ def test_a_class_is_one_table_with_what_is_wrong(
         files[-1].write_text(report.dumps(report.sign(one, key) if key else one))
     rows = list(csv.DictReader(roster.table([roster.read(one) for one in files], KEY).splitlines()))
     assert [(row["name"], row["remarks"]) for row in rows] == [
-        ("'=Eve", "not signed; shares its seed with another report"),
+        ("'=Eve", "not signed, shares its seed with another report"),
         ("ana", "the signature does not verify"),
         ("Bo", "shares its seed with another report"),
     ]

@@ -107,7 +107,7 @@ def test_what_is_missing_is_said(tables: dict[str, TableSurvey]) -> None:
     ("lang", "expected"),
     [
         ("en", ["raw  json · partitions: 1 (d) · files: 12 · 108 bytes · rows not counted"]),
-        ("fr", ["made  parquet · fichiers: 1", "lignes: 1 000"]),
+        ("fr", ["made  parquet · fichiers : 1", "lignes : 1 000"]),
     ],
 )
 def test_the_page(lab: Config, database: str, lang: str, expected: list[str]) -> None:

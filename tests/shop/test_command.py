@@ -20,7 +20,7 @@ def test_traffic_says_what_it_does_in_the_reader_s_language(shop: Running) -> No
     env = environment(LAB_SHOP_PORT=str(shop.port), LAB_LANG="fr")
     words = ["traffic", "--visitors", "3", "--rate", "500", "--seed", "2"]
     done = subprocess.run([LAB, *words], env=env, capture_output=True, text=True, check=True)
-    assert f"Des visiteurs arrivent sur {shop.url} : graine 2" in done.stdout
+    assert f"Des visiteurs arrivent sur {shop.url}\u00a0: graine 2" in done.stdout
     assert f"{len(shop.lines)} requêtes de 3 visiteurs" in done.stdout
 
 

@@ -34,7 +34,7 @@ def text(answer: Answer) -> str:
         ("/search?q=%22mother+goose%22", 200, "Mother Goose", "ma mère l'Oye"),
         ("/search?q=nobody", 200, "No book has these words", "Aucun livre ne contient"),
         ("/cart", 200, "Your cart is empty", "Votre panier est vide"),
-        ("/thanks", 200, "Thank you!", "Merci !"),
+        ("/thanks", 200, "Thank you!", "Merci\u00a0!"),
         ("/category/comics", 404, "There is no such page", "Cette page n'existe pas"),
         ("/%ff", 400, "could not make sense", "could not make sense"),
         ("/search?q=l'assommoir", 500, "broke on our side", "Vous n'y êtes pour rien"),

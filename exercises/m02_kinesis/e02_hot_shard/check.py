@@ -43,7 +43,7 @@ def shards_are_measured(bench: Bench) -> None:
     ran = bench.run("measure.py", HOT)
     form = {
         "code": "measure-form",
-        "fr": "measure.py affiche un objet JSON : l'identifiant de chaque shard et un nombre",
+        "fr": "measure.py affiche un objet JSON : l'identifiant de chaque shard et un nombre",
         "en": "measure.py prints a JSON object: each shard's id and a number",
     }
     with bench.reading(ran=ran, **form):
@@ -79,8 +79,8 @@ def flights_arrive(bench: Bench) -> None:
         len(found),
         equals=SENT,
         code="flights-lost",
-        fr=f"les {SENT} vols envoyés à produce.py sont dans le flux {CURED}, une fois chacun",
-        en=f"the {SENT} flights sent to produce.py are in the stream {CURED}, once each",
+        fr=f"les 4 000 vols envoyés à produce.py sont dans le flux {CURED}, une fois chacun",
+        en=f"the 4,000 flights sent to produce.py are in the stream {CURED}, once each",
         look=f"python measure.py {CURED}",
     )
 
@@ -114,7 +114,7 @@ def aircraft_stay_together(bench: Bench) -> None:
 @task(
     4,
     points=2,
-    fr="Aucun shard ne prend plus de 20 % des vols",
+    fr="Aucun shard ne prend plus de 20 % des vols",
     en="No shard takes more than 20 % of the flights",
 )
 def load_is_spread(bench: Bench) -> None:
@@ -124,7 +124,7 @@ def load_is_spread(bench: Bench) -> None:
         round(largest / max(len(found), 1), 3),
         at_most=LARGEST_SHARE,
         code="hot-shard",
-        fr="le shard le plus chargé prend au plus 0,2 des vols, soit 20 %",
+        fr="le shard le plus chargé prend au plus 0,2 des vols, soit 20 %",
         en="the most loaded shard takes at most 0.2 of the flights, which is 20 %",
         look=f"python measure.py {CURED}",
     )

@@ -45,16 +45,16 @@ def flights_arrive(bench: Bench) -> None:
         sum(line in copies for line in sent),
         equals=SENT,
         code="flights-lost",
-        fr=f"les {SENT} vols envoyés à publish.py sont dans le flux",
-        en=f"the {SENT} flights sent to publish.py are in the stream",
+        fr="les 4 000 vols envoyés à publish.py sont dans le flux",
+        en="the 4,000 flights sent to publish.py are in the stream",
         look=LOOK,
     )
     expect(
         copies.total(),
         equals=SENT,
         code="flights-twice",
-        fr=f"le flux contient {SENT} enregistrements de plus, chaque vol une seule fois",
-        en=f"the stream holds {SENT} records more, each flight only once",
+        fr="le flux contient 4 000 enregistrements de plus, chaque vol une seule fois",
+        en="the stream holds 4,000 records more, each flight only once",
         look=LOOK,
     )
 

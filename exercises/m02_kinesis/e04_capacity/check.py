@@ -30,7 +30,7 @@ def writes_are_sized(bench: Bench) -> None:
         bench,
         "write_shards",
         code="write-shards",
-        fr="write_shards suit la limite, nombre ou taille, qui est atteinte la première, à 80 %",
+        fr="write_shards suit la limite, nombre ou taille, qui est atteinte la première, à 80 %",
         en="write_shards follows the limit, number or size, that is reached first, at 80 %",
     )
 
@@ -46,7 +46,7 @@ def reads_are_sized(bench: Bench) -> None:
         bench,
         "shards",
         code="read-shards",
-        fr="shards suffit aux écritures et à tous ceux qui interrogent, à 80 %",
+        fr="shards suffit aux écritures et à tous ceux qui interrogent, à 80 %",
         en="shards is enough for the writes and for all who poll, at 80 %",
     )
 
@@ -107,9 +107,8 @@ def compare(bench: Bench, name: str, *, code: str, fr: str, en: str) -> None:
     for traffic, printed in sized(bench):
         wanted = right(traffic)[name]
         if not math.isclose(printed[name], wanted, rel_tol=0.01):
-            expected = Text(f"{fr} ({wanted:g})", f"{en} ({wanted:g})")
-            text = json.dumps(traffic)
-            raise Failed(code, expected, f"{printed[name]:g}", f"echo '{text}' | python size.py")
+            look = f"echo '{json.dumps(traffic)}' | python size.py"
+            raise Failed(code, Text(fr, en), printed[name], look, wanted)
 
 
 def sized(bench: Bench) -> list[tuple[Traffic, dict[str, float]]]:
@@ -123,7 +122,7 @@ def ask(bench: Bench, traffic: Traffic) -> dict[str, float]:
     ran = bench.run("size.py", stdin=json.dumps(traffic))
     form = {
         "code": "size-form",
-        "fr": "size.py affiche un objet JSON : write_shards, shards, usd_per_month",
+        "fr": "size.py affiche un objet JSON : write_shards, shards, usd_per_month",
         "en": "size.py prints a JSON object: write_shards, shards, usd_per_month",
     }
     with bench.reading(ran=ran, **form):

@@ -40,8 +40,8 @@ def shard_is_split(bench: Bench) -> None:
         len(children),
         equals=2,
         code="split-none",
-        fr=f"split.py {OWN} {FIRST} donne deux enfants à ce shard",
-        en=f"split.py {OWN} {FIRST} gives that shard two children",
+        fr=f"split.py {OWN} {FIRST} donne 2 enfants à ce shard",
+        en=f"split.py {OWN} {FIRST} gives that shard 2 children",
         look=LOOK,
     )
     start, end = int(before["StartingHashKey"]), int(before["EndingHashKey"])

@@ -121,8 +121,12 @@ def choice_is_right(bench: Bench) -> None:
         look = f"echo '{json.dumps(case)}' | python choose.py"
         for name, wanted in figures_of(case).items():
             if not math.isclose(figures[name], wanted, rel_tol=0.01):
-                expected = Text(f"{name} est juste ({wanted:g})", f"{name} is right ({wanted:g})")
-                raise Failed(code="figure", expected=expected, actual=figures[name], look=look)
+                expected = Text(
+                    f"{name} est juste, au centième près", f"{name} is right, within a hundredth"
+                )
+                raise Failed(
+                    code="figure", expected=expected, actual=figures[name], look=look, wanted=wanted
+                )
         expect(
             choice,
             equals=choice_of(case),

@@ -24,7 +24,7 @@ def make_bucket(bench: Bench) -> None:
 @task(
     1,
     points=2,
-    fr="meter-readings : les relevés arrivent dans S3, compressés, sans flux à exploiter",
+    fr="meter-readings : les relevés arrivent dans S3, compressés, sans flux à exploiter",
     en="meter-readings: the readings arrive in S3, compressed, without a stream to run",
 )
 def readings_are_delivered(bench: Bench) -> None:
@@ -54,7 +54,7 @@ def readings_are_delivered(bench: Bench) -> None:
 @task(
     2,
     points=1,
-    fr="lift-alarms : chaque alarme se lit aussitôt, dans l'ordre de son ascenseur",
+    fr="lift-alarms : chaque alarme se lit aussitôt, dans l'ordre de son ascenseur",
     en="lift-alarms: each alarm can be read at once, in the order of its lift",
 )
 def alarms_are_read(bench: Bench) -> None:
@@ -65,7 +65,7 @@ def alarms_are_read(bench: Bench) -> None:
 @task(
     3,
     points=1,
-    fr="ad-views : trois équipes lisent, et 7 jours se relisent",
+    fr="ad-views : trois équipes lisent, et 7 jours se relisent",
     en="ad-views: three teams read, and 7 days can be read again",
 )
 def views_are_kept(bench: Bench) -> None:
@@ -84,7 +84,7 @@ def views_are_kept(bench: Bench) -> None:
 @task(
     4,
     points=2,
-    fr="shop-orders : lu en direct, et archivé dans S3",
+    fr="shop-orders : lu en direct, et archivé dans S3",
     en="shop-orders: read live, and archived in S3",
 )
 def orders_are_archived(bench: Bench) -> None:
@@ -118,7 +118,7 @@ def prices_are_right(bench: Bench) -> None:
         ran = bench.run("price.py", stdin=json.dumps(traffic))
         form = {
             "code": "price-form",
-            "fr": "price.py affiche un objet JSON : firehose_usd, stream_usd",
+            "fr": "price.py affiche un objet JSON : firehose_usd, stream_usd",
             "en": "price.py prints a JSON object: firehose_usd, stream_usd",
         }
         with bench.reading(ran=ran, **form):
@@ -127,8 +127,12 @@ def prices_are_right(bench: Bench) -> None:
         look = f"echo '{json.dumps(traffic)}' | python price.py"
         for name, wanted in prices(traffic).items():
             if not math.isclose(figures[name], wanted, rel_tol=0.01):
-                expected = Text(f"{name} est juste ({wanted:g})", f"{name} is right ({wanted:g})")
-                raise Failed(code="price", expected=expected, actual=figures[name], look=look)
+                expected = Text(
+                    f"{name} est juste, au centième près", f"{name} is right, within a hundredth"
+                )
+                raise Failed(
+                    code="price", expected=expected, actual=figures[name], look=look, wanted=wanted
+                )
 
 
 def refuse_stream(bench: Bench, name: str) -> None:
@@ -137,7 +141,7 @@ def refuse_stream(bench: Bench, name: str) -> None:
         name in names,
         equals=False,
         code="needless-stream",
-        fr=f"{name} n'a besoin d'aucun flux Kinesis : personne ne le lit, et un shard se paie",
+        fr=f"{name} n'a besoin d'aucun flux Kinesis : personne ne le lit, et un shard se paie",
         en=f"{name} needs no Kinesis stream: nobody reads it, and a shard has its price",
         look="aws kinesis list-streams",
     )
@@ -148,7 +152,7 @@ def need_stream(bench: Bench, name: str) -> dict[str, Any]:
         "kinesis",
         "describe_stream_summary",
         code="no-stream",
-        fr=f"{name} est un flux Kinesis : Firehose ne promet ni ordre, ni relecture, ni la seconde",
+        fr=f"{name} est un flux Kinesis : Firehose ne promet ni ordre, ni relecture, ni la seconde",
         en=f"{name} is a Kinesis stream: Firehose promises no order, no reading again, no second",
         StreamName=name,
     )

@@ -86,7 +86,7 @@ def lines_are_taken_apart(bench: Bench) -> None:
         (len(found.rows), empty),
         equals=(len(wanted) + 1, 1),
         code="lines-unread",
-        fr="toutes les lignes sont lues (lignes, et lignes sans adresse IP : une seule, coupée)",
+        fr="toutes les lignes sont lues (lignes, et lignes sans adresse IP : une seule, coupée)",
         en="all lines are read (rows, and rows without an IP address: one only, which was cut)",
         look=found.look,
     )
@@ -136,7 +136,7 @@ def view_has_types(bench: Bench) -> None:
         sorted(tuple(value or "" for value in row) for row in found.rows),
         equals=sorted(wanted),
         code="view-values",
-        fr="la vue a une ligne par requête lisible : heure UTC, adresse, statut, octets ou NULL",
+        fr="la vue a une ligne par requête lisible : heure UTC, adresse, statut, octets ou NULL",
         en="the view has a row for each readable request: UTC time, address, status, bytes or NULL",
         look=found.look,
     )

@@ -97,7 +97,7 @@ def folders_are_projected(bench: Bench) -> None:
         sorted(partitions(bench, "projected")),
         equals=[],
         code="not-projected",
-        fr="projected n'a aucune partition dans le catalogue : Athena les calcule",
+        fr="projected n'a aucune partition dans le catalogue : Athena les calcule",
         en="projected has no partition in the catalog: Athena computes them",
         look="aws glue get-partitions --database-name departures --table-name projected",
     )

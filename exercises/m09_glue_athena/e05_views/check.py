@@ -45,7 +45,7 @@ def view_is_right(bench: Bench) -> None:
         [row[:4] for row in found.rows],
         equals=[row[:4] for row in wanted],
         code="view-rows",
-        fr="delays a une ligne par jour et compagnie, même sans nom : vols, et annulés",
+        fr="delays a une ligne par jour et compagnie, même sans nom : vols, et annulés",
         en="delays has a row for each day and airline, named or not: flights, and cancelled",
         look=found.look,
     )
@@ -81,7 +81,7 @@ def statement_is_prepared(bench: Bench) -> None:
             bench,
             f"EXECUTE {STATEMENT}",
             code="statement-refused",
-            fr="EXECUTE worst_days réussit avec deux valeurs : la compagnie, les minutes",
+            fr="EXECUTE worst_days réussit avec deux valeurs : la compagnie, les minutes",
             en="EXECUTE worst_days succeeds with two values: the airline, the minutes",
             parameters=[f"'{airline}'", str(minutes)],
         )
@@ -89,7 +89,7 @@ def statement_is_prepared(bench: Bench) -> None:
             [(row[0], row[1], number(row[2])) for row in found.rows],
             equals=worst(bench, airline, minutes),
             code="statement-rows",
-            fr=f"worst_days : les jours de {airline} à {minutes} minutes ou plus, le pire en tête",
+            fr=f"worst_days : les jours de {airline} à {minutes} minutes ou plus, le pire en tête",
             en=f"worst_days: the days of {airline} at {minutes} minutes or more, the worst first",
             look=f"python ask.py '{airline}' {minutes}",
         )

@@ -117,7 +117,7 @@ def view_is_clean(bench: Bench) -> None:
         sorted((row[0], *(value or "" for value in row[1:])) for row in found.rows),
         equals=sorted(wanted),
         code="view-values",
-        fr="la vue garde chaque avion ; 1,182 places font 1182, et le reste est NULL",
+        fr="la vue garde chaque avion ; 1,182 places font 1182, et le reste est NULL",
         en="the view keeps each aircraft; 1,182 seats are 1182, and the rest is NULL",
         look=found.look,
     )

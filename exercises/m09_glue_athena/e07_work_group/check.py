@@ -53,8 +53,8 @@ def group_is_configured(bench: Bench) -> None:
         configuration.get("BytesScannedCutoffPerQuery"),
         equals=CUTOFF,
         code="cutoff",
-        fr=f"une requête du groupe lit au plus {CUTOFF} octets, même si quelqu'un l'avait changé",
-        en=f"a query of the group reads at most {CUTOFF} bytes, even if somebody had changed it",
+        fr="une requête du groupe lit au plus 10 000 000 octets, même si quelqu'un l'avait changé",
+        en="a query of the group reads at most 10,000,000 bytes, even if somebody had changed it",
         look=found.look,
     )
     expect(
@@ -99,7 +99,7 @@ def queries_are_held(bench: Bench) -> None:
         cheap.state,
         equals="SUCCEEDED",
         code="cheap-stopped",
-        fr="cheap.sql réussit dans le groupe : elle ne lit que son mois",
+        fr="cheap.sql réussit dans le groupe : elle ne lit que son mois",
         en="cheap.sql succeeds in the group: it reads its month only",
         look=cheap.look,
     )

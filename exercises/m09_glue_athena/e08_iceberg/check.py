@@ -64,7 +64,7 @@ def updates_are_merged(bench: Bench) -> None:
             [(row[0], row[1]) for row in found.rows],
             equals=[(key, delay_text(row)) for key, row in sorted(wanted.items())],
             code="merge-rows",
-            fr="après merge.sql : retards changés, vols nouveaux ajoutés, vols annulés retirés",
+            fr="après merge.sql : retards changés, vols nouveaux ajoutés, vols annulés retirés",
             en="after merge.sql: delays changed, new flights added, cancelled flights removed",
             look="python query.py merge.sql",
         )

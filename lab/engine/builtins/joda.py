@@ -29,11 +29,12 @@ def _format(call: Call) -> Value:
 
 
 def _parse(call: Call) -> Value:
-    """The value has the zone that the text names; it must be known before running."""
+    """The value has the zone that the text names; of a column's texts each may name another."""
     pattern, text = _pattern(call, parsing=True), call.sql(0)
-    zone = "UTC"
+    zone: str | None = "UTC"
     if set("zZ") & set(pattern.replace("''", "")):
-        zone = _zone_in(str(call.constant(0)))
+        literal = call.args[0].literal
+        zone = None if literal is None else _zone_in(str(literal))
     kind = types.timestamp_tz(3, zone)
     bad = call.fail(f"'Invalid format: \"' || {text} || '\"'", kind)
     parsed = (

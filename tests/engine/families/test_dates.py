@@ -87,6 +87,22 @@ TABLE: Table = (
     ),
     ("parse_datetime('5 Mar 2024 2:05 PM', 'd MMM yyyy h:mm a')", "2024-03-05 14:05:00.000 UTC"),
     ("parse_datetime('2024-13-05', 'yyyy-MM-dd')", BAD_ARGUMENT),
+    (
+        "(SELECT array_agg(CAST(parse_datetime(t, 'dd/MMM/yyyy:HH:mm:ss Z') AT TIME ZONE 'UTC'"
+        " AS TIMESTAMP(3))) FROM (VALUES '02/Mar/2026:22:04:31 +0100', '01/Mar/2026:00:00:00 -0330')"
+        " AS logs(t))",
+        "[2026-03-02 21:04:31.000, 2026-03-01 03:30:00.000]",
+    ),
+    ("(SELECT parse_datetime(t, 'HH:mm Z') FROM (VALUES '00:00 +0100') AS logs(t))", REFUSED),
+    (
+        "(SELECT hour(parse_datetime(t, 'HH:mm Z')) FROM (VALUES '00:00 +0100') AS logs(t))",
+        REFUSED,
+    ),
+    (
+        "(SELECT max(parse_datetime(t, 'HH:mm Z')) > TIMESTAMP '1969-12-31 22:30:00 UTC'"
+        " FROM (VALUES '00:00 +0100') AS logs(t))",
+        "true",
+    ),
     ("date_parse('05/Mar/2024 02:03:04 PM', '%d/%b/%Y %h:%i:%s %p')", "2024-03-05 14:03:04.000"),
     ("date_parse('2024-060', '%Y-%j')", "2024-02-29 00:00:00.000"),
     ("date_parse('2024-02-30', '%Y-%m-%d')", BAD_ARGUMENT),

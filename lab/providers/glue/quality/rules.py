@@ -11,12 +11,8 @@ import re
 
 # ruff: noqa: S608 - names are quoted, and what a person wrote is to be run
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import ParseError
 
 from lab.providers.glue.quality.dqdl import Age, Composite, Condition, Node, Rule
 from lab.providers.glue.quality.measures import (
@@ -30,14 +26,24 @@ from lab.providers.glue.quality.measures import (
     quoted,
     satisfied,
 )
+from lab.providers.glue.quality.spark_sql import PRIMARY, over, with_where
+from lab.providers.glue.quality.verdicts import (
+    ERROR,
+    FAIL,
+    PASS,
+    Distinct,
+    Verdict,
+    joined,
+    judged,
+    measured,
+    offending,
+    portion,
+)
 
 Row = list[str | None]
 Ask = Callable[[str], list[Row]]
 """The rows of a query in Athena's SQL."""
 
-PASS, FAIL, ERROR = "PASS", "FAIL", "ERROR"
-UNMET = "Value: {} does not meet the constraint requirement!"
-PRIMARY = "primary"
 NUMERIC = ("tinyint", "smallint", "int", "integer", "bigint", "float", "double", "decimal")
 DATA_TYPES = {
     "BOOLEAN": "boolean",
@@ -49,15 +55,6 @@ DATA_TYPES = {
     "STRING": "varchar",
     "TIMESTAMP": "timestamp",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The result of a rule, why it is so, and what was measured by Glue's names."""
-
-    result: str
-    message: str | None = None
-    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +109,7 @@ class Evaluation:
     ) -> Verdict:
         if isinstance(node, Composite):
             parts = [self._verdict(part, plans, asked, found) for part in node.parts]
-            return _joined(node.operator, parts)
+            return joined(node.operator, parts)
         plan = plans[id(node)]
         if isinstance(plan, RuleError):
             return Verdict(ERROR, str(plan))
@@ -123,18 +120,18 @@ class Evaluation:
 
     def _plan(self, rule: Rule) -> Plan:
         if rule.where is not None:
-            rule = _with_where(rule)
+            rule = with_where(rule)
         return PLANNERS[rule.type](self, rule)
 
     # Counts
 
     def row_count(self, rule: Rule) -> Plan:
         aggregate = filtered("count(*)", rule.where)
-        return Plan((aggregate,), lambda row: _measured(rule, "Dataset.*.RowCount", row[0]))
+        return Plan((aggregate,), lambda row: measured(rule, "Dataset.*.RowCount", row[0]))
 
     def column_count(self, rule: Rule) -> Plan:
         count = float(len(self._source.columns))
-        return Plan((), lambda _row: _measured(rule, "Dataset.*.ColumnCount", count))
+        return Plan((), lambda _row: measured(rule, "Dataset.*.ColumnCount", count))
 
     def completeness(self, rule: Rule) -> Plan:
         name = column(rule, self._source.columns)
@@ -143,7 +140,7 @@ class Evaluation:
             filtered("count(*)", rule.where),
         )
         metric = f"Column.{rule.arguments[0]}.Completeness"
-        return Plan(aggregates, lambda row: _measured(rule, metric, _share(row[0], row[1])))
+        return Plan(aggregates, lambda row: measured(rule, metric, portion(row[0], row[1])))
 
     # Values
 
@@ -192,19 +189,19 @@ class Evaluation:
         name = f"Column.{rule.arguments[0]}"
 
         def judge(row: list[float]) -> Verdict:
-            share = _share(row[0], row[1])
+            share = portion(row[0], row[1])
             metrics = {f"{name}.{noun}.Compliance": share}
             if is_number and not rule.threshold and not math.isnan(row[3]):
                 ends = ("MinimumLength", "MaximumLength") if noun == "ColumnLength" else EXTREMES
                 metrics = {f"{name}.{end}": value for end, value in zip(ends, row[3:], strict=True)}
             if rule.threshold is not None:
-                return _judged(meets(share, rule.threshold), share, metrics)
+                return judged(meets(share, rule.threshold), share, metrics)
             shown: float | str = share
             if row[2]:
                 shown = "NULL"
             elif is_number:
-                shown = _offending(condition, row[3], row[4])
-            return _judged(share == 1, shown, metrics)
+                shown = offending(condition, row[3], row[4])
+            return judged(share == 1, shown, metrics)
 
         return Plan(tuple(aggregates), judge)
 
@@ -222,9 +219,9 @@ class Evaluation:
         metric = f"Column.{rule.arguments[0]}.ColumnDataType.Compliance"
 
         def judge(row: list[float]) -> Verdict:
-            share = _share(row[0], row[1])
+            share = portion(row[0], row[1])
             fits = meets(share, rule.threshold) if rule.threshold else share == 1
-            return _judged(fits, share, {metric: share})
+            return judged(fits, share, {metric: share})
 
         return Plan(aggregates, judge)
 
@@ -245,29 +242,29 @@ class Evaluation:
             raise RuleError(f"Expected type of column {rule.arguments[0]} to be numeric.")
         metric = f"Column.{rule.arguments[0]}.{noun}"
         wanted = filtered(aggregate.format(name), rule.where)
-        return Plan((wanted,), lambda row: _measured(rule, metric, row[0]))
+        return Plan((wanted,), lambda row: measured(rule, metric, row[0]))
 
     # Distinct values
 
     def is_unique(self, rule: Rule) -> Plan:
         column(rule, self._source.columns)
         metric = f"Column.{rule.arguments[0]}.Uniqueness"
-        return Plan((), lambda _row: _measured(rule, metric, self._distinct(rule).uniqueness))
+        return Plan((), lambda _row: measured(rule, metric, self._distinct(rule).uniqueness))
 
     def unique_value_ratio(self, rule: Rule) -> Plan:
         column(rule, self._source.columns)
         metric = f"Column.{rule.arguments[0]}.UniqueValueRatio"
-        return Plan((), lambda _row: _measured(rule, metric, self._distinct(rule).ratio))
+        return Plan((), lambda _row: measured(rule, metric, self._distinct(rule).ratio))
 
     def distinct_values_count(self, rule: Rule) -> Plan:
         column(rule, self._source.columns)
         metric = f"Column.{rule.arguments[0]}.DistinctValuesCount"
-        return Plan((), lambda _row: _measured(rule, metric, self._distinct(rule).distinct))
+        return Plan((), lambda _row: measured(rule, metric, self._distinct(rule).distinct))
 
     def entropy(self, rule: Rule) -> Plan:
         column(rule, self._source.columns)
         metric = f"Column.{rule.arguments[0]}.Entropy"
-        return Plan((), lambda _row: _measured(rule, metric, self._distinct(rule).entropy))
+        return Plan((), lambda _row: measured(rule, metric, self._distinct(rule).entropy))
 
     def is_primary_key(self, rule: Rule) -> Plan:
         names = [column(rule, self._source.columns, place) for place in range(len(rule.arguments))]
@@ -279,11 +276,11 @@ class Evaluation:
         def judge(row: list[float]) -> Verdict:
             found = self._distinct(rule)
             share = 0.0 if row[0] else found.uniqueness
-            return _judged(share == 1, "NULL" if row[0] else share, {metric: share})
+            return judged(share == 1, "NULL" if row[0] else share, {metric: share})
 
         return Plan((filtered(f"count_if({nulls})", rule.where),), judge)
 
-    def _distinct(self, rule: Rule) -> "Distinct":
+    def _distinct(self, rule: Rule) -> Distinct:
         names = ", ".join(quoted(name) for name in rule.arguments)
         first = quoted(rule.arguments[0])
         where = f"{first} IS NOT NULL" + (f" AND ({rule.where})" if rule.where else "")
@@ -303,23 +300,23 @@ class Evaluation:
 
     def column_names_match_pattern(self, rule: Rule) -> Plan:
         pattern = re.compile(rule.arguments[0])
-        share = _share(
+        share = portion(
             sum(pattern.fullmatch(name) is not None for name in self._source.columns),
             len(self._source.columns),
         )
         metric = {"Dataset.*.ColumnNamesPatternMatchRatio": share}
-        return Plan((), lambda _row: _judged(share == 1, share, metric))
+        return Plan((), lambda _row: judged(share == 1, share, metric))
 
     def custom_sql(self, rule: Rule) -> Plan:
         if rule.condition is None:
             raise RuleError("The lab supports CustomSql only with an expression.")
-        sql = _over(rule.arguments[0], {PRIMARY: self._source.sql, **self._source.others})
+        sql = over(rule.arguments[0], {PRIMARY: self._source.sql, **self._source.others})
 
         def judge(_row: list[float]) -> Verdict:
             rows = self._ask(sql)
             if len(rows) != 1 or len(rows[0]) != 1:
                 raise RuleError("The SQL query must return one number.")
-            return _measured(rule, "Dataset.*.CustomSQL", numbers(rows[0])[0])
+            return measured(rule, "Dataset.*.CustomSQL", numbers(rows[0])[0])
 
         return Plan((), judge)
 
@@ -338,7 +335,7 @@ class Evaluation:
 
         def judge(_row: list[float]) -> Verdict:
             [row] = self._ask(sql)
-            return _measured(rule, metric, _share(*numbers(row)))
+            return measured(rule, metric, portion(*numbers(row)))
 
         return Plan((), judge)
 
@@ -373,30 +370,6 @@ PLANNERS: dict[str, Callable[[Evaluation, Rule], Plan]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Distinct:
-    """Of the values that are there: how many occur once, how many there are, in how many rows, and
-    the sum of n * ln(n) over how often each occurs.
-    """
-
-    once: float
-    distinct: float
-    rows: float
-    weighted: float
-
-    @property
-    def uniqueness(self) -> float:
-        return _share(self.once, self.rows)
-
-    @property
-    def ratio(self) -> float:
-        return _share(self.once, self.distinct)
-
-    @property
-    def entropy(self) -> float:
-        return math.log(self.rows) - self.weighted / self.rows if self.rows else 0.0
-
-
 def _simple_rules(nodes: list[Node]) -> list[Rule]:
     found: list[Rule] = []
     for node in nodes:
@@ -404,66 +377,7 @@ def _simple_rules(nodes: list[Node]) -> list[Rule]:
     return found
 
 
-def _joined(operator: str, parts: list[Verdict]) -> Verdict:
-    results = [part.result for part in parts]
-    metrics = {name: value for part in parts for name, value in part.metrics.items()}
-    messages = " ".join(part.message for part in parts if part.message)
-    if ERROR in results:
-        return Verdict(ERROR, messages, metrics)
-    fits = all(each == PASS for each in results) if operator == "and" else PASS in results
-    return Verdict(PASS, None, metrics) if fits else Verdict(FAIL, messages, metrics)
-
-
-def _measured(rule: Rule, metric: str, value: float) -> Verdict:
-    """A number against the rule's expression; without one, it must be 1."""
-    if math.isnan(value):
-        return Verdict(FAIL, UNMET.format("NULL"))
-    fits = value == 1 if rule.condition is None else meets(value, rule.condition)
-    return _judged(fits, value, {metric: value})
-
-
-def _judged(fits: bool, shown: float | str, metrics: dict[str, float]) -> Verdict:
-    return Verdict(PASS, None, metrics) if fits else Verdict(FAIL, UNMET.format(shown), metrics)
-
-
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole else 1.0
-
-
-def _offending(condition: Condition, least: float, most: float) -> float:
-    """The end of the values that the condition excludes."""
-    if condition.operator in (">", ">="):
-        return least
-    if condition.operator == "between" and isinstance(condition.operands[0], float):
-        return least if least <= condition.operands[0] else most
-    return most
-
-
 def _required(rule: Rule) -> Condition:
     if rule.condition is None:
         raise RuleError(f"{rule.type} needs an expression.")
     return rule.condition
-
-
-def _with_where(rule: Rule) -> Rule:
-    """The rule with its ``where``, which is Spark's SQL, in Athena's."""
-    try:
-        where = sqlglot.parse_one(rule.where or "", read="spark").sql("trino")
-    except ParseError as error:
-        raise RuleError(f"The where clause cannot be read: {rule.where}") from error
-    return Rule(rule.type, rule.arguments, rule.condition, rule.threshold, where, rule.text)
-
-
-def _over(sql: str, tables: Mapping[str, str]) -> str:
-    """A query of Spark's SQL in Athena's, with subqueries in the place of the tables it names."""
-    try:
-        query = sqlglot.parse_one(sql, read="spark")
-    except ParseError as error:
-        raise RuleError(f"The SQL query cannot be read: {sql}") from error
-    for table in list(query.find_all(exp.Table)):
-        if table.name not in tables or table.db:
-            raise RuleError(f"Table {table.name} not found: the data is called {PRIMARY}.")
-        inner: exp.Expression = exp.maybe_parse(tables[table.name], dialect="trino")
-        alias = table.alias or table.name
-        table.replace(exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier(alias))))
-    return query.sql("trino", identify=True)
