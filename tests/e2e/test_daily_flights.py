@@ -122,5 +122,6 @@ def test_it_is_removed_without_a_trace(scenario: Scenario, news: list[dict[str, 
     scenario.teardown()
     scenario.teardown()
     assert scenario.clients("s3").list_buckets()["Buckets"] == []
-    assert scenario.clients("glue").get_databases()["DatabaseList"] == []
+    databases = scenario.clients("glue").get_databases()["DatabaseList"]
+    assert [each["Name"] for each in databases] == ["default"]
     assert scenario.clients("scheduler").list_schedules()["Schedules"] == []
