@@ -89,7 +89,8 @@ TABLE: Table = (
     ("parse_datetime('2024-13-05', 'yyyy-MM-dd')", BAD_ARGUMENT),
     (
         "(SELECT array_agg(CAST(parse_datetime(t, 'dd/MMM/yyyy:HH:mm:ss Z') AT TIME ZONE 'UTC'"
-        " AS TIMESTAMP(3))) FROM (VALUES '02/Mar/2026:22:04:31 +0100', '01/Mar/2026:00:00:00 -0330')"
+        " AS TIMESTAMP(3)))"
+        " FROM (VALUES '02/Mar/2026:22:04:31 +0100', '01/Mar/2026:00:00:00 -0330')"
         " AS logs(t))",
         "[2026-03-02 21:04:31.000, 2026-03-01 03:30:00.000]",
     ),
