@@ -1,4 +1,4 @@
-"""What there is to say of each table: partitions, files, rows, what is wrong, what was last done."""
+"""What there is to say of a table: partitions, files, rows, what is wrong, what was last done."""
 
 import re
 import shlex
