@@ -21,6 +21,19 @@ ARN = "arn:aws:es:us-east-1:000000000000:domain"
 ROOT_KEYS = Credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_domain_of_others(full_lab: Config, client: Callable[..., Any]) -> None:
+    """The first domain has the lab's own server: other tests must not have left theirs."""
+    service = client("opensearch")
+    for each in service.list_domain_names()["DomainNames"]:
+        service.delete_domain(DomainName=each["DomainName"])
+
+    def are_gone() -> bool:
+        return not service.list_domain_names()["DomainNames"]
+
+    eventually(are_gone)
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """A domain and its endpoint with the scheme."""
