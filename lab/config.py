@@ -62,6 +62,17 @@ class Config:
             "LAB_ATHENA_ENGINE": self.athena_engine,
         }
 
+    def client_settings(self) -> dict[str, str]:
+        """What makes ``boto3.client(service, **settings)`` speak with this lab, whatever the
+        person's own AWS settings are.
+        """
+        return {
+            "endpoint_url": self.endpoint_url,
+            "region_name": REGION,
+            "aws_access_key_id": ACCESS_KEY_ID,
+            "aws_secret_access_key": SECRET_ACCESS_KEY,
+        }
+
     def aws_environment(self) -> dict[str, str]:
         """The variables that point boto3, the AWS CLI and everything built on them at this lab."""
         return {

@@ -13,7 +13,7 @@ import pytest
 from botocore.config import Config as BotoConfig
 
 from lab import config as settings
-from lab.config import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Config
+from lab.config import Config
 from lab.errors import LabError
 from lab.stack import embedded
 from lab.stack.processes import free_port
@@ -93,10 +93,7 @@ def client_of() -> Callable[..., Any]:
         options.setdefault("retries", {"max_attempts": 0})
         return boto3.client(
             service,
-            endpoint_url=config.endpoint_url,
-            region_name=REGION,
-            aws_access_key_id=ACCESS_KEY_ID,
-            aws_secret_access_key=SECRET_ACCESS_KEY,
+            **config.client_settings(),
             config=BotoConfig(**options),
         )
 

@@ -17,7 +17,7 @@ from lab.checks import programs
 from lab.checks.programs import Ran
 from lab.checks.text import Text
 from lab.checks.vocabulary import Failed
-from lab.config import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Config
+from lab.config import Config
 from lab.data import flights
 
 FLIGHT_DAYS = 14
@@ -59,10 +59,7 @@ class Bench:
         if service not in self._clients:
             self._clients[service] = boto3.client(
                 service,
-                endpoint_url=self.config.endpoint_url,
-                region_name=REGION,
-                aws_access_key_id=ACCESS_KEY_ID,
-                aws_secret_access_key=SECRET_ACCESS_KEY,
+                **self.config.client_settings(),
                 config=BotoConfig(**BOTO),
             )
         return self._clients[service]

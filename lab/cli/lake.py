@@ -9,7 +9,6 @@ from rich.padding import Padding
 from lab import config as settings
 from lab import terminal
 from lab.cli.app import app
-from lab.config import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from lab.i18n import lab_error, number, size, t
 
 if TYPE_CHECKING:
@@ -26,12 +25,11 @@ def lake(
     from lab.lake.survey import survey
 
     config = settings.load()
-    session = boto3.Session(ACCESS_KEY_ID, SECRET_ACCESS_KEY, region_name=REGION)
     current = None
     try:
         with terminal.OUT.status(t("lake.looking")):
             for table in survey(
-                lambda name: session.client(name, endpoint_url=config.endpoint_url), database
+                lambda name: boto3.client(name, **config.client_settings()), database
             ):
                 if table.database != current:
                     current = table.database

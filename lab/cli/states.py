@@ -9,7 +9,6 @@ import typer
 from lab import config as settings
 from lab import terminal
 from lab.cli.app import app
-from lab.config import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from lab.i18n import decimal, lab_error, number, t
 
 if TYPE_CHECKING:
@@ -87,13 +86,7 @@ def _asked(call: Any, arn: str) -> Any:
     from botocore.exceptions import ClientError, EndpointConnectionError
 
     config = settings.load()
-    client = boto3.client(
-        "stepfunctions",
-        endpoint_url=config.endpoint_url,
-        region_name=REGION,
-        aws_access_key_id=ACCESS_KEY_ID,
-        aws_secret_access_key=SECRET_ACCESS_KEY,
-    )
+    client = boto3.client("stepfunctions", **config.client_settings())
     try:
         yield from call(client)
     except EndpointConnectionError as error:

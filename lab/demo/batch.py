@@ -4,7 +4,7 @@ import boto3
 from rich.console import Console
 from rich.table import Table
 
-from lab.config import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Config
+from lab.config import Config
 from lab.data.flights import DAYS
 from lab.demo.daily_flights import REPORT, Row, Scenario, damaged_days
 from lab.i18n import lab_error, number, t
@@ -21,10 +21,9 @@ def run(config: Config, days: int, console: Console) -> None:
     """
     if not 1 <= days <= DAYS:
         raise lab_error("demo-bad-option", option="--days", value=days, wanted=f"1-{DAYS}")
-    session = boto3.Session(ACCESS_KEY_ID, SECRET_ACCESS_KEY, region_name=REGION)
     damaged = damaged_days([each for each in DAMAGED if each < days])
     scenario = Scenario(
-        config, lambda name: session.client(name, endpoint_url=config.endpoint_url), damaged
+        config, lambda name: boto3.client(name, **config.client_settings()), damaged
     )
     console.print(t("batch.deploying"))
     scenario.teardown()

@@ -113,10 +113,7 @@ class Demo:
         """A boto3 client of this lab, whatever the person's own AWS settings are."""
         return boto3.client(
             service,
-            endpoint_url=self.config.endpoint_url,
-            region_name=REGION,
-            aws_access_key_id=ACCESS_KEY_ID,
-            aws_secret_access_key=SECRET_ACCESS_KEY,
+            **self.config.client_settings(),
             config=BotoConfig(retries={"mode": "standard", "max_attempts": 5}),
         )
 

@@ -11,7 +11,7 @@ from lab.providers.cloudwatch.alarm_actions import SERVICES
 from lab.providers.cloudwatch.alarm_evaluation import COMPARISONS
 from lab.providers.cloudwatch.alarm_rule import RuleError, alarms_in, parse
 from lab.providers.cloudwatch.data import pairs
-from lab.providers.cloudwatch.dispatch import Record, Scope, handlers
+from lab.providers.cloudwatch.dispatch import Record, Scope
 from lab.providers.cloudwatch.errors import (
     CloudWatchError,
     invalid,
@@ -25,6 +25,7 @@ from lab.providers.cloudwatch.queries import check_queries
 from lab.providers.cloudwatch.state import state
 from lab.providers.cloudwatch.statistics import SIMPLE, extended
 from lab.providers.cloudwatch.tags import keep_tags
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 TREATMENTS = ("breaching", "notBreaching", "ignore", "missing")

@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from lab.providers.cloudwatch.dispatch import Record, Scope, handlers
+from lab.providers.cloudwatch.dispatch import Record, Scope
 from lab.providers.cloudwatch.errors import CloudWatchError, invalid, invalid_token, not_found
 from lab.providers.cloudwatch.state import state
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 KIND = "dashboard"

@@ -10,7 +10,7 @@ from typing import Any
 
 from lab.providers.clock import clock
 from lab.providers.cloudwatch.database import Point, Series, Window, database
-from lab.providers.cloudwatch.dispatch import Record, Scope, handlers
+from lab.providers.cloudwatch.dispatch import Record, Scope
 from lab.providers.cloudwatch.errors import (
     CloudWatchError,
     combination,
@@ -19,6 +19,7 @@ from lab.providers.cloudwatch.errors import (
 )
 from lab.providers.cloudwatch.metrics import publisher
 from lab.providers.cloudwatch.statistics import SIMPLE, extended, series_values
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 MAX_DATA, MAX_VALUES = 1000, 150

@@ -17,7 +17,7 @@ from lab.providers.cloudwatch.data import (
     window_of,
 )
 from lab.providers.cloudwatch.database import database
-from lab.providers.cloudwatch.dispatch import Record, Scope, handlers
+from lab.providers.cloudwatch.dispatch import Record, Scope
 from lab.providers.cloudwatch.errors import invalid_token, validation
 from lab.providers.cloudwatch.labels import default_labels, dynamic, zone_of
 from lab.providers.cloudwatch.math_functions import Grid
@@ -33,6 +33,7 @@ from lab.providers.cloudwatch.metric_search import MAX_FOUND
 from lab.providers.cloudwatch.metric_search import parse as parse_search
 from lab.providers.cloudwatch.metrics import publisher
 from lab.providers.cloudwatch.statistics import is_statistic, series_values
+from lab.providers.handlers import handlers
 from lab.providers.pages import place_of, token_of
 
 MAX_QUERIES = 500

@@ -4,9 +4,10 @@ Source: Amazon CloudWatch API reference, "TagResource".
 """
 
 from lab.providers.cloudwatch import alarm_store
-from lab.providers.cloudwatch.dispatch import Record, Scope, handlers
+from lab.providers.cloudwatch.dispatch import Record, Scope
 from lab.providers.cloudwatch.errors import CloudWatchError
 from lab.providers.cloudwatch.state import state
+from lab.providers.handlers import handlers
 
 KIND = "tags"
 

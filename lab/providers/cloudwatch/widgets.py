@@ -10,11 +10,12 @@ import json
 import re
 from typing import Any
 
-from lab.providers.cloudwatch.dispatch import Record, Scope, handlers
+from lab.providers.cloudwatch.dispatch import Record, Scope
 from lab.providers.cloudwatch.errors import validation
 from lab.providers.cloudwatch.labels import zone_of
 from lab.providers.cloudwatch.queries import check_queries, results
 from lab.providers.cloudwatch.widget_chart import Chart, Line, draw
+from lab.providers.handlers import handlers
 
 DEFAULTS = {"width": 600, "height": 400, "period": 300, "stat": "Average"}
 LARGEST = 2000

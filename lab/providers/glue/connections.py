@@ -3,11 +3,11 @@
 Source: AWS Glue API reference, "Connection API".
 """
 
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import GlueError, already_exists, invalid, not_found
 from lab.providers.glue.models import DataCatalog, now, without_nothing
 from lab.providers.glue.storage import Record
 from lab.providers.glue.tags import put_tags
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 NOT_KEPT = ("ValidateCredentials", "ValidateForComputeEnvironments")

@@ -1,9 +1,10 @@
 """Operations on databases. Source: AWS Glue API reference, "Database API"."""
 
-from lab.providers.glue.dispatch import handlers, page_of
+from lab.providers.glue.dispatch import page_of
 from lab.providers.glue.models import DataCatalog
 from lab.providers.glue.storage import Record
 from lab.providers.glue.tags import put_tags
+from lab.providers.handlers import handlers
 
 SHARED = ("FOREIGN", "FEDERATED")
 """Kinds of databases that other accounts share: no account of the lab does."""

@@ -3,11 +3,12 @@
 Source: AWS Glue API reference, "User-defined Function API".
 """
 
-from lab.providers.glue.dispatch import handlers, page_of
+from lab.providers.glue.dispatch import page_of
 from lab.providers.glue.errors import already_exists, invalid, not_found
 from lab.providers.glue.models import DataCatalog, now, without_nothing
 from lab.providers.glue.name_pattern import compiled
 from lab.providers.glue.storage import Key, Record
+from lab.providers.handlers import handlers
 
 
 def _key(catalog: DataCatalog, database: str, name: str) -> Key:

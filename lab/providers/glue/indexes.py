@@ -8,10 +8,10 @@ Source: AWS Glue Developer Guide, "Creating partition indexes".
 
 import time
 
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import already_exists, invalid, not_found, too_many
 from lab.providers.glue.models import DataCatalog, Table
 from lab.providers.glue.storage import Record
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 SECONDS = 0.5

@@ -10,12 +10,12 @@ import json
 import zlib
 from collections.abc import Callable, Iterator
 
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import GlueError, invalid
 from lab.providers.glue.expression import PartitionFilter
 from lab.providers.glue.models import DataCatalog, Table, Values
 from lab.providers.glue.refused import refuse
 from lab.providers.glue.storage import Record
+from lab.providers.handlers import handlers
 
 PAGE = 1000
 

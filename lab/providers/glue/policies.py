@@ -7,10 +7,10 @@ import base64
 import hashlib
 import json
 
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import GlueError, invalid, not_found
 from lab.providers.glue.models import DataCatalog, now
 from lab.providers.glue.storage import Key, Record
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from lab.providers.glue.databases import SHARED
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import invalid
 from lab.providers.glue.models import DataCatalog
 from lab.providers.glue.storage import Record
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 TIMES = ("CreateTime", "UpdateTime", "LastAccessTime", "LastAnalyzedTime")

@@ -6,10 +6,10 @@ The settings are kept and shown; the lab's file is not encrypted with them.
 Source: AWS Glue API reference, "Catalog API", "Data Catalog settings".
 """
 
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import invalid
 from lab.providers.glue.models import ANYONE, DataCatalog
 from lab.providers.glue.storage import Record
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 DEFAULT = {

@@ -4,9 +4,9 @@ Kept as given.
 Source: AWS Glue API reference, "Column statistics API".
 """
 
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.models import DataCatalog
 from lab.providers.glue.storage import Key, Record
+from lab.providers.handlers import handlers
 
 NOT_FOUND = {
     "ErrorCode": "EntityNotFoundException",

@@ -1,12 +1,13 @@
 """Operations on tables. Source: AWS Glue API reference, "Table API"."""
 
 from lab.providers.glue import iceberg, indexes
-from lab.providers.glue.dispatch import handlers, page_of
+from lab.providers.glue.dispatch import page_of
 from lab.providers.glue.errors import GlueError, invalid
 from lab.providers.glue.models import DataCatalog
 from lab.providers.glue.name_pattern import compiled
 from lab.providers.glue.refused import refuse
 from lab.providers.glue.storage import Record
+from lab.providers.handlers import handlers
 
 ATTRIBUTES = {"NAME": "Name", "TABLE_TYPE": "TableType"}
 

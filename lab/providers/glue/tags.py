@@ -1,9 +1,9 @@
 """Tags of databases, connections and crawlers. Source: AWS Glue API reference, "Tagging APIs"."""
 
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import invalid, not_found
 from lab.providers.glue.models import DataCatalog
 from lab.providers.glue.storage import Record
+from lab.providers.handlers import handlers
 
 MOST = 50
 KINDS = ("database", "connection", "crawler", "job", "trigger", "workflow")

@@ -1,9 +1,9 @@
 """Operations on the earlier versions of tables. Source: AWS Glue API reference, "Table API"."""
 
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import GlueError, invalid, not_found
 from lab.providers.glue.models import DataCatalog, Table, version_key
 from lab.providers.glue.storage import Record
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 

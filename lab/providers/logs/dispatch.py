@@ -32,14 +32,6 @@ Handler = Callable[[Scope, Record], Record | None]
 FRONT_END = FrontEnd(invalid, hidden=("InputLogEvents",))
 
 
-def handlers(*functions: Handler) -> dict[str, Handler]:
-    """Handlers by the name of the operation, which is that of the function in camel case."""
-    return {
-        "".join(part.capitalize() for part in function.__name__.split("_")): function
-        for function in functions
-    }
-
-
 def answering(handler: Handler) -> Callable[[RequestContext, Record], Record]:
     """The handler as LocalStack's skeleton calls it."""
 

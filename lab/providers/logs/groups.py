@@ -14,7 +14,8 @@ from functools import cache
 
 from lab.config import load
 from lab.providers.glue.storage import Storage
-from lab.providers.logs.dispatch import Record, Scope, handlers, page_of
+from lab.providers.handlers import handlers
+from lab.providers.logs.dispatch import Record, Scope, page_of
 from lab.providers.logs.errors import LogsError, already_exists, invalid, not_found
 from lab.providers.logs.events import EventStore, milliseconds, stores
 from lab.providers.logs.insights.columns import forget_before

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from lab.providers.clock import clock
 from lab.providers.cloudwatch import Metric, Source, publisher
-from lab.providers.logs.dispatch import Record, Scope, handlers
+from lab.providers.handlers import handlers
+from lab.providers.logs.dispatch import Record, Scope
 from lab.providers.logs.errors import invalid, not_found
 from lab.providers.logs.events import OVERHEAD_BYTES, milliseconds
 from lab.providers.logs.groups import DAY_MILLISECONDS, find, oldest, store_of

@@ -9,8 +9,9 @@ from functools import cache
 
 from lab.providers.clock import clock
 from lab.providers.cloudwatch import Metric, Moment, Source, publisher
+from lab.providers.handlers import handlers
 from lab.providers.logs.conditions import number
-from lab.providers.logs.dispatch import Record, Scope, handlers, page_of
+from lab.providers.logs.dispatch import Record, Scope, page_of
 from lab.providers.logs.errors import invalid, limit_exceeded, not_found
 from lab.providers.logs.events import milliseconds
 from lab.providers.logs.groups import find, state

@@ -3,7 +3,8 @@
 Source: Amazon CloudWatch Logs API reference, "PutResourcePolicy".
 """
 
-from lab.providers.logs.dispatch import Record, Scope, handlers, page_of
+from lab.providers.handlers import handlers
+from lab.providers.logs.dispatch import Record, Scope, page_of
 from lab.providers.logs.errors import LogsError, limit_exceeded
 from lab.providers.logs.events import milliseconds
 from lab.providers.logs.groups import state

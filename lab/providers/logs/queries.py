@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.config import load
-from lab.providers.logs.dispatch import Record, Scope, handlers
+from lab.providers.handlers import handlers
+from lab.providers.logs.dispatch import Record, Scope
 from lab.providers.logs.errors import LogsError, invalid, invalid_token, limit_exceeded
 from lab.providers.logs.events import milliseconds
 from lab.providers.logs.groups import find, oldest, state, store_of

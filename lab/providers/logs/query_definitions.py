@@ -5,7 +5,8 @@ Source: Amazon CloudWatch Logs API reference, "PutQueryDefinition".
 
 import uuid
 
-from lab.providers.logs.dispatch import Record, Scope, handlers
+from lab.providers.handlers import handlers
+from lab.providers.logs.dispatch import Record, Scope
 from lab.providers.logs.errors import LogsError, invalid, invalid_token
 from lab.providers.logs.events import milliseconds
 from lab.providers.logs.groups import state

@@ -6,7 +6,8 @@ Source: Amazon CloudWatch Logs API reference.
 import re
 from collections.abc import Iterator
 
-from lab.providers.logs.dispatch import Record, Scope, handlers
+from lab.providers.handlers import handlers
+from lab.providers.logs.dispatch import Record, Scope
 from lab.providers.logs.errors import LogsError, invalid, invalid_token, not_found
 from lab.providers.logs.events import BEGINNING, END, OVERHEAD_BYTES, Event, EventStore, Place, Span
 from lab.providers.logs.groups import all_groups, named, oldest, store_of

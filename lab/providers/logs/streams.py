@@ -3,7 +3,8 @@
 Source: Amazon CloudWatch Logs API reference.
 """
 
-from lab.providers.logs.dispatch import Record, Scope, handlers, page_of
+from lab.providers.handlers import handlers
+from lab.providers.logs.dispatch import Record, Scope, page_of
 from lab.providers.logs.errors import already_exists, invalid, not_found
 from lab.providers.logs.events import Stream, milliseconds
 from lab.providers.logs.groups import find, named, store_of

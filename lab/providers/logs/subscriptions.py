@@ -6,8 +6,9 @@ Source: Amazon CloudWatch Logs API reference, "PutSubscriptionFilter".
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lab.providers.cloudwatch.permissions import permits
+from lab.providers.handlers import handlers
 from lab.providers.logs.delivery import PRINCIPAL, courier, send_control_message
-from lab.providers.logs.dispatch import Record, Scope, handlers, page_of
+from lab.providers.logs.dispatch import Record, Scope, page_of
 from lab.providers.logs.errors import invalid, limit_exceeded, not_found
 from lab.providers.logs.events import milliseconds
 from lab.providers.logs.groups import find, state, store_of

@@ -15,6 +15,7 @@ from localstack.services.plugins import Service
 
 from lab.providers import cloudwatch
 from lab.providers.clock import clock, schedules
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 from lab.providers.retries import DEFAULT_POLICY
 from lab.providers.scheduler import delivery, models, targets
@@ -74,13 +75,12 @@ class SchedulerProvider:
         self._snapshot = snapshot
 
     def operations(self) -> dict[str, Handler]:
-        calls = (
+        return handlers(
             *(self.create_schedule, self.update_schedule, self.get_schedule),
             *(self.delete_schedule, self.list_schedules, self.create_schedule_group),
             *(self.get_schedule_group, self.delete_schedule_group, self.list_schedule_groups),
             *(self.tag_resource, self.untag_resource, self.list_tags_for_resource),
         )
-        return {call.__name__.title().replace("_", ""): call for call in calls}
 
     def create_schedule(self, context: RequestContext, request: Record) -> Record:
         store = _store(context)

@@ -4,11 +4,11 @@ Source: AWS Glue API reference, "Crawlers and classifiers API"; AWS Glue User Gu
 classifiers".
 """
 
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import already_exists, invalid, not_found
 from lab.providers.glue.models import DataCatalog, now, without_nothing
 from lab.providers.glue.refused import refuse
 from lab.providers.glue.storage import Record
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 KINDS = ("GrokClassifier", "XMLClassifier", "JsonClassifier", "CsvClassifier")

@@ -19,12 +19,12 @@ from lab.providers.clock import clock, work
 from lab.providers.glue.crawlers import announcements
 from lab.providers.glue.crawlers.changes import ADD, DELETE, TABLE, UPDATE, Changes
 from lab.providers.glue.crawlers.crawl_log import GROUP, CrawlLog
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import GlueError, invalid, not_found
 from lab.providers.glue.models import DataCatalog
 from lab.providers.glue.refused import refuse
 from lab.providers.glue.state_changes import StateChange, publish
 from lab.providers.glue.storage import Key, Record
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 LOG = logging.getLogger(__name__)

@@ -4,12 +4,12 @@ Source: AWS Glue API reference, "Crawlers and classifiers API".
 """
 
 from lab.providers.glue.crawlers import crawls, schedules, settings, targets
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import GlueError, already_exists, invalid, not_found
 from lab.providers.glue.models import DataCatalog, now, without_nothing
 from lab.providers.glue.refused import refuse
 from lab.providers.glue.storage import Record
 from lab.providers.glue.tags import put_tags
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 NEW_FOLDERS = "CRAWL_NEW_FOLDERS_ONLY"

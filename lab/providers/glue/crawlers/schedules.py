@@ -8,10 +8,10 @@ import logging
 from lab.providers.clock import agenda, clock
 from lab.providers.clock.schedules import parse
 from lab.providers.glue.crawlers import crawls
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import GlueError, invalid, not_found
 from lab.providers.glue.models import DataCatalog, now
 from lab.providers.glue.storage import Record
+from lab.providers.handlers import handlers
 
 LOG = logging.getLogger(__name__)
 

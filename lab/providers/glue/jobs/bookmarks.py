@@ -7,10 +7,10 @@ A script reads and writes its state in a file of its run (:mod:`workspace`); her
 
 import json
 
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import not_found
 from lab.providers.glue.models import DataCatalog
 from lab.providers.glue.storage import Record
+from lab.providers.handlers import handlers
 
 EMPTY = "{}"
 

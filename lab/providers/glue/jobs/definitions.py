@@ -5,11 +5,12 @@ import re
 from typing import Any
 
 from lab.providers.glue import tags
-from lab.providers.glue.dispatch import handlers, page_of
+from lab.providers.glue.dispatch import page_of
 from lab.providers.glue.errors import GlueError, invalid, not_found
 from lab.providers.glue.models import DataCatalog, without_nothing
 from lab.providers.glue.refused import refuse
 from lab.providers.glue.storage import Record
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 PYTHON_SHELL, SPARK = "pythonshell", "glueetl"

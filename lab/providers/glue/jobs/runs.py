@@ -7,7 +7,6 @@ What happens in a run is :mod:`runner`'s.
 
 import secrets
 
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import GlueError, invalid, not_found
 from lab.providers.glue.jobs import runner
 from lab.providers.glue.jobs.arguments import check_arguments
@@ -20,6 +19,7 @@ from lab.providers.glue.jobs.definitions import (
 )
 from lab.providers.glue.models import DataCatalog, without_nothing
 from lab.providers.glue.storage import Record
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 OVER = ("STOPPED", "SUCCEEDED", "FAILED", "TIMEOUT", "ERROR", "EXPIRED")

@@ -6,11 +6,12 @@ Source: AWS Glue API reference, "Data Quality API".
 import time
 from typing import Any
 
-from lab.providers.glue.dispatch import handlers, page_of
+from lab.providers.glue.dispatch import page_of
 from lab.providers.glue.errors import already_exists, invalid, not_found
 from lab.providers.glue.models import DataCatalog
 from lab.providers.glue.quality.dqdl import Node, RulesetError, parse
 from lab.providers.glue.storage import Record
+from lab.providers.handlers import handlers
 
 KIND = "quality_ruleset"
 

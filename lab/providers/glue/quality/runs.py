@@ -21,11 +21,12 @@ from localstack.services.plugins import SERVICE_PLUGINS
 from lab.providers.clock import clock, work
 from lab.providers.cloudwatch import Metric, publisher
 from lab.providers.cloudwatch import Source as MetricSource
-from lab.providers.glue.dispatch import handlers, page_of
+from lab.providers.glue.dispatch import page_of
 from lab.providers.glue.errors import GlueError, invalid, not_found
 from lab.providers.glue.models import DataCatalog
 from lab.providers.glue.quality import rulesets
 from lab.providers.glue.storage import Record
+from lab.providers.handlers import handlers
 
 LOG = logging.getLogger(__name__)
 

@@ -6,7 +6,6 @@ run".
 
 import copy
 
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import GlueError, invalid, not_found
 from lab.providers.glue.models import DataCatalog
 from lab.providers.glue.storage import Record
@@ -14,6 +13,7 @@ from lab.providers.glue.workflows import graph, starting
 from lab.providers.glue.workflows.actions import node_of
 from lab.providers.glue.workflows.engine import engine
 from lab.providers.glue.workflows.flow import RUN, Flow, Node
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 SHOWN = (

@@ -1,12 +1,13 @@
 """Operations on triggers. Source: AWS Glue API reference, "Triggers"."""
 
-from lab.providers.glue.dispatch import handlers, page_of
+from lab.providers.glue.dispatch import page_of
 from lab.providers.glue.errors import GlueError, invalid, not_found
 from lab.providers.glue.models import DataCatalog, without_nothing
 from lab.providers.glue.storage import Key, Record
 from lab.providers.glue.tags import put_tags
 from lab.providers.glue.workflows import definitions, starting, timetable
 from lab.providers.glue.workflows.flow import TRIGGER, starting_trigger, triggers_of
+from lab.providers.handlers import handlers
 
 GIVEN = (
     *("Name", "WorkflowName", "Type", "Schedule", "Predicate", "Actions", "Description"),

@@ -1,7 +1,6 @@
 """Operations on workflows. Source: AWS Glue API reference, "Workflows"."""
 
 from lab.providers.clock import clock
-from lab.providers.glue.dispatch import handlers
 from lab.providers.glue.errors import already_exists, invalid, not_found
 from lab.providers.glue.models import DataCatalog, without_nothing
 from lab.providers.glue.storage import Record
@@ -10,6 +9,7 @@ from lab.providers.glue.workflows import batches, graph
 from lab.providers.glue.workflows.flow import RUN
 from lab.providers.glue.workflows.runs import newest, shown_run
 from lab.providers.glue.workflows.starting import WORKFLOW
+from lab.providers.handlers import handlers
 from lab.providers.pages import page
 
 GIVEN = ("Description", "DefaultRunProperties", "MaxConcurrentRuns")
